@@ -1,0 +1,45 @@
+"""A diagnostic is data: what is wrong, where, what was expected, and the likeliest mend.
+
+Checks return diagnostics and keep going; nothing here knows colour, width or JSON (see `render`).
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from adc.compiler.source import Span
+
+
+class Severity(StrEnum):
+    """How much a diagnostic matters: an error stops the build, a warning does not."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A remark at another place that is involved, such as the first of two declarations."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One finding. `code` is an entry of `codes.CODES` and is never renumbered or reused."""
+
+    code: str
+    message: str
+    span: Span
+    label: str = ""
+    hint: str = ""
+    notes: tuple[Label, ...] = ()
+    severity: Severity = Severity.ERROR
+
+
+class SourceErrors(Exception):
+    """Raised by callers that need a plan and got diagnostics instead."""
+
+    def __init__(self, diagnostics: tuple[Diagnostic, ...]) -> None:
+        super().__init__(f"{len(diagnostics)} diagnostics")
+        self.diagnostics = diagnostics

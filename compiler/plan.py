@@ -1,0 +1,275 @@
+"""The plan: every step that makes the film, as frozen data with one canonical JSON form.
+
+The plan is a public format (`schemas/plan.v1.json`). It holds no path of the machine, no clock and no
+randomness: the same spec compiles to the same bytes anywhere. Steps refer to files by digest and to other
+steps' outputs by step id; both references are small tagged objects inside the arguments:
+
+    {"$file": "sha256:…"}                                  an input file
+    {"$step": "maya.pack.front", "output": "image"}        what another step makes
+
+`substitute` is the one walk over them: for keys they become digests, for the model's endpoint they become
+URLs, for local work they become paths.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Literal, TypeAlias
+
+SCHEMA = "adc/plan/1"
+
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+StepKind: TypeAlias = Literal["generate", "frame", "card", "film"]
+
+
+@dataclass(frozen=True, slots=True)
+class FileRef:
+    """An input file, by digest."""
+
+    digest: str
+
+    def to_json(self) -> Json:
+        """The tagged object that stands in arguments."""
+        return {"$file": self.digest}
+
+
+@dataclass(frozen=True, slots=True)
+class StepRef:
+    """One output of another step."""
+
+    step: str
+    output: str
+
+    def to_json(self) -> Json:
+        """The tagged object that stands in arguments."""
+        return {"$step": self.step, "output": self.output}
+
+
+Ref: TypeAlias = FileRef | StepRef
+
+
+def as_ref(value: Json) -> Ref | None:
+    """The reference that a tagged object is, or None for plain data."""
+    if not isinstance(value, dict):
+        return None
+    match value:
+        case {"$file": str(digest)}:
+            return FileRef(digest)
+        case {"$step": str(step), "output": str(output)}:
+            return StepRef(step, output)
+    return None
+
+
+def substitute(value: Json, replace: Callable[[Ref], Json]) -> Json:
+    """A copy of `value` with every reference replaced."""
+    ref = as_ref(value)
+    if ref is not None:
+        return replace(ref)
+    if isinstance(value, dict):
+        return {name: substitute(item, replace) for name, item in value.items()}
+    if isinstance(value, list):
+        return [substitute(item, replace) for item in value]
+    return value
+
+
+def references(value: Json) -> Iterator[Ref]:
+    """Every reference inside `value`, in the order of the arguments."""
+    ref = as_ref(value)
+    if ref is not None:
+        yield ref
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from references(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from references(item)
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What a step costs live: `usd` for `quantity` of `unit`; `mark` says how far the figure can be trusted."""
+
+    usd: Decimal
+    quantity: str
+    unit: str
+    mark: Literal["exact", "estimated", "unknown"]
+
+
+FREE = Price(Decimal(0), "", "", "exact")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One unit of work, fully described.
+
+    `id` is for people and stable across edits elsewhere. `arguments` is the request for `endpoint`, or what the
+    media operation needs. `output` names its blob and the kind of media: `image`, `video` or `audio`. `brief`,
+    `purpose`, `why` and `price` describe the step to people and to the draft engine; no live model sees them.
+    """
+
+    id: str
+    kind: StepKind
+    endpoint: str | None
+    arguments: dict[str, Json]
+    output: Literal["image", "video", "audio"]
+    purpose: str
+    price: Price = FREE
+    take: int = 1
+    why: str = ""
+    brief: dict[str, Json] = field(default_factory=dict)
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Ids of the steps whose outputs this one uses, each once, in the order of the arguments."""
+        steps = (ref.step for ref in references(self.arguments) if isinstance(ref, StepRef))
+        return tuple(dict.fromkeys(steps))
+
+
+@dataclass(frozen=True, slots=True)
+class PlanFile:
+    """An input file. `path` is relative to the folder of the spec."""
+
+    digest: str
+    path: str
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A scene or card on the timeline, in frames of the film. `bought` and `kept` are seconds as text."""
+
+    id: str
+    kind: Literal["scene", "card"]
+    step: str
+    start: int
+    frames: int
+    bought: str
+    kept: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All steps in an order in which each stands after those it needs; `target` is the finished film."""
+
+    name: str
+    title: str
+    width: int
+    height: int
+    rate: int
+    frames: int
+    files: tuple[PlanFile, ...]
+    steps: tuple[Step, ...]
+    timeline: tuple[Placed, ...]
+    target: str
+
+    @property
+    def usd(self) -> Decimal:
+        """What the whole plan costs live when nothing is in the store."""
+        return sum((step.price.usd for step in self.steps), Decimal(0))
+
+    def step(self, step_id: str) -> Step:
+        """The step with that id."""
+        return next(step for step in self.steps if step.id == step_id)
+
+
+def canonical(value: Json) -> bytes:
+    """The canonical bytes of JSON data: keys sorted, no blanks, UTF-8 as it is."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def to_json(plan: Plan) -> Json:
+    """The plan as JSON data of `schemas/plan.v1.json`."""
+    return {
+        "schema": SCHEMA,
+        "ad": {
+            "name": plan.name,
+            "title": plan.title,
+            "width": plan.width,
+            "height": plan.height,
+            "rate": plan.rate,
+            "frames": plan.frames,
+        },
+        "files": {file.digest: {"path": file.path, "bytes": file.bytes} for file in plan.files},
+        "steps": [_step_json(step) for step in plan.steps],
+        "timeline": [
+            {
+                "id": placed.id,
+                "kind": placed.kind,
+                "step": placed.step,
+                "start": placed.start,
+                "frames": placed.frames,
+                "bought": placed.bought,
+                "kept": placed.kept,
+            }
+            for placed in plan.timeline
+        ],
+        "target": plan.target,
+        "usd": str(plan.usd),
+    }
+
+
+def _step_json(step: Step) -> Json:
+    data: dict[str, Json] = {
+        "id": step.id,
+        "kind": step.kind,
+        "for": step.purpose,
+        "output": step.output,
+        "arguments": step.arguments,
+        "price": {
+            "usd": str(step.price.usd),
+            "quantity": step.price.quantity,
+            "unit": step.price.unit,
+            "mark": step.price.mark,
+        },
+        "take": step.take,
+        "brief": step.brief,
+    }
+    if step.endpoint is not None:
+        data["endpoint"] = step.endpoint
+    if step.why:
+        data["why"] = step.why
+    return data
+
+
+def dump(plan: Plan) -> bytes:
+    """The plan's file: the same bytes for the same spec anywhere; indented, so that a diff reads well."""
+    text = json.dumps(to_json(plan), sort_keys=True, indent=2, ensure_ascii=False)
+    return text.encode() + b"\n"
+
+
+def load(data: bytes) -> Plan:
+    """The plan in the bytes that `dump` wrote. Raises ValueError for another schema."""
+    document = json.loads(data)
+    if document.get("schema") != SCHEMA:
+        raise ValueError(f"not a plan of {SCHEMA}: {document.get('schema')!r}")
+    ad = document["ad"]
+    return Plan(
+        name=ad["name"],
+        title=ad["title"],
+        width=ad["width"],
+        height=ad["height"],
+        rate=ad["rate"],
+        frames=ad["frames"],
+        files=tuple(PlanFile(digest, **item) for digest, item in document["files"].items()),
+        steps=tuple(_step_from(item) for item in document["steps"]),
+        timeline=tuple(Placed(**item) for item in document["timeline"]),
+        target=document["target"],
+    )
+
+
+def _step_from(item: Mapping[str, object]) -> Step:
+    price = item["price"]
+    assert isinstance(price, dict)
+    return Step(
+        id=str(item["id"]),
+        kind=item["kind"],  # type: ignore[arg-type]
+        endpoint=item.get("endpoint"),  # type: ignore[arg-type]
+        arguments=item["arguments"],  # type: ignore[arg-type]
+        output=item["output"],  # type: ignore[arg-type]
+        purpose=str(item["for"]),
+        price=Price(Decimal(price["usd"]), price["quantity"], price["unit"], price["mark"]),
+        take=item["take"],  # type: ignore[arg-type]
+        why=str(item.get("why", "")),
+        brief=item["brief"],  # type: ignore[arg-type]
+    )

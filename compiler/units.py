@@ -1,0 +1,62 @@
+"""Exact values with their unit: time in rational seconds, money in decimal dollars, sizes in pixels.
+
+Nothing in the compiler is a float: a film of thirty seconds is 900 frames, not 899.9999.
+"""
+
+from dataclasses import dataclass
+from decimal import ROUND_UP, Decimal
+from fractions import Fraction
+
+CENT_FRACTION = Decimal("0.0001")
+
+
+@dataclass(frozen=True, slots=True)
+class Aspect:
+    """Width to height, as written: `9:16`."""
+
+    width: int
+    height: int
+
+    def __str__(self) -> str:
+        return f"{self.width}:{self.height}"
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """A picture's size in pixels."""
+
+    width: int
+    height: int
+
+    def __str__(self) -> str:
+        return f"{self.width}x{self.height}"
+
+
+def pixels(short_side: int, aspect: Aspect) -> Size:
+    """`1080p 9:16` is 1080 pixels on the short side; the long side is rounded to an even number of pixels."""
+    low, high = sorted((aspect.width, aspect.height))
+    long_side = 2 * round(Fraction(short_side * high, low) / 2)
+    return Size(short_side, long_side) if aspect.width <= aspect.height else Size(long_side, short_side)
+
+
+def frames_in(seconds: Fraction, rate: int) -> int:
+    """Whole frames that last `seconds` at `rate` frames a second, half rounded up."""
+    return int(seconds * rate + Fraction(1, 2))
+
+
+def seconds_text(seconds: Fraction) -> str:
+    """Seconds as people write them: `8`, `7.2`; at most three digits after the point."""
+    whole = Decimal(seconds.numerator) / Decimal(seconds.denominator)
+    return f"{whole:.3f}".rstrip("0").rstrip(".")
+
+
+def money(value: Decimal) -> Decimal:
+    """Dollars rounded up to a hundredth of a cent, so that a sum never promises less than the bill."""
+    return value.quantize(CENT_FRACTION, rounding=ROUND_UP)
+
+
+def dollars_text(value: Decimal) -> str:
+    """Dollars as people read them: two digits, more only where the amount is below a cent."""
+    if value and value < Decimal("0.01"):
+        return f"${value:.4f}".rstrip("0")
+    return f"${value.quantize(Decimal('0.01'), rounding=ROUND_UP)}"

@@ -1,0 +1,100 @@
+"""What the world can do to a build, as one tree. The user's own mistakes are diagnostics, never exceptions.
+
+AdcError                     one sentence: what happened, what it cost, what is safe; then the next command
+├── StoreError               the store cannot be read or written
+│   ├── StoreFull            no space left
+│   └── StoreCorrupt         a blob's bytes are not those of its digest
+├── ToolError                ffmpeg, the voice or another local tool is missing or failed
+├── MediaError               a file is not the media it should be: cut short, unreadable, empty
+├── SpendRefused             money would be spent without a yes, or above a limit
+├── RemoteError              the model's side failed; siblings go on
+│   ├── Unauthorised         401 or 403: stop everything
+│   ├── OutOfCredit          the account is locked or empty: stop everything
+│   ├── Rejected             the request itself was refused: sending it again is useless
+│   ├── Unreachable          surely nothing was delivered: safe to try again
+│   ├── Ambiguous            a submit was sent and its answer lost: it may have been bought
+│   └── Broken               the result could not be fetched whole: it is bought, and can be fetched again
+└── Busy                     another build holds the store
+"""
+
+from decimal import Decimal
+
+
+class AdcError(Exception):
+    """A failure of the world. `str()` is the sentence; `next_command` is what to type, where there is something.
+
+    `stop` says that no other step can succeed either.
+    """
+
+    stop = False
+
+    def __init__(self, sentence: str, *, next_command: str = "", usd: Decimal = Decimal(0)) -> None:
+        super().__init__(sentence)
+        self.next_command = next_command
+        self.usd = usd
+
+
+class StoreError(AdcError):
+    """The store cannot be read or written."""
+
+    stop = True
+
+
+class StoreFull(StoreError):
+    """No space left where the store lives."""
+
+
+class StoreCorrupt(StoreError):
+    """A blob's bytes are not those of its digest."""
+
+
+class ToolError(AdcError):
+    """A local tool is missing or failed."""
+
+
+class MediaError(AdcError):
+    """A file is not the media it should be."""
+
+
+class SpendRefused(AdcError):
+    """Money would be spent without a yes, or above a limit."""
+
+    stop = True
+
+
+class RemoteError(AdcError):
+    """The model's side failed."""
+
+
+class Unauthorised(RemoteError):
+    """The key was refused."""
+
+    stop = True
+
+
+class OutOfCredit(RemoteError):
+    """The account is locked or empty."""
+
+    stop = True
+
+
+class Rejected(RemoteError):
+    """The request itself was refused; sending it again is useless."""
+
+
+class Unreachable(RemoteError):
+    """Surely nothing was delivered: safe to try again."""
+
+
+class Ambiguous(RemoteError):
+    """A submit was sent and its answer lost: it may have been bought, so it is never sent again blindly."""
+
+
+class Broken(RemoteError):
+    """A bought result could not be fetched whole; it can be fetched again without paying."""
+
+
+class Busy(AdcError):
+    """Another build holds the store."""
+
+    stop = True

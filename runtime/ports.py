@@ -1,0 +1,147 @@
+"""The boundaries of the runtime: what the executor asks of the world, as protocols with values around them.
+
+A step is data and its handler a function from (step, input blobs) to (output blobs, receipt), with no hidden
+state. Everything else a handler may touch comes in `Workspace`.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Literal, Protocol, TypeAlias
+
+from adc.compiler.digest import Engine
+from adc.compiler.plan import Json, Ref, Step
+from adc.runtime.events import Event
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What making a result took. `usd` is what was paid; `request_id` names the purchase at the seller's."""
+
+    engine: str
+    usd: Decimal = Decimal(0)
+    request_id: str = ""
+    billed_units: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """Bytes in the store: `digest` is `sha256:<hex>`, `bytes` their number, `media_type` as in `video/mp4`."""
+
+    digest: str
+    bytes: int
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """Output blobs by name, with the receipt."""
+
+    outputs: Mapping[str, Blob]
+    receipt: Receipt
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What a handler made: files by output name, in its workspace; the executor moves them into the store."""
+
+    files: Mapping[str, Path]
+    receipt: Receipt
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """What a handler is given besides the step.
+
+    `folder` is empty and its own, on the store's disk, and removed afterwards. `path_of` gives the readable file
+    behind each reference in the step's arguments, `digest_of` its digest. `key` is the step's key. `note` tells
+    the reporter.
+    """
+
+    folder: Path
+    key: str
+    path_of: Callable[[Ref], Path]
+    digest_of: Callable[[Ref], str]
+    note: Callable[[str], None] = field(default=lambda _text: None)
+
+
+class Handler(Protocol):
+    """Does one kind of step."""
+
+    remote: bool
+    """Whether the work happens elsewhere, so that many may run at once without a local processor."""
+
+    def engine(self, step: Step) -> Engine:
+        """Who would do the step; part of its key."""
+        ...
+
+    async def run(self, step: Step, workspace: Workspace) -> Made:
+        """Do the step. Raises `AdcError`."""
+        ...
+
+
+class Reporter(Protocol):
+    """Hears what happens. Must not raise and must not block."""
+
+    def __call__(self, event: Event) -> None:
+        """One fact."""
+        ...
+
+
+AttemptState: TypeAlias = Literal["intended", "submitted", "completed", "fetched", "failed", "ambiguous", "abandoned"]
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One purchase in the ledger. The URLs are those of the submit's answer; `result` is the model's answer."""
+
+    id: int
+    key: str
+    state: AttemptState
+    endpoint: str
+    usd: Decimal
+    request_id: str
+    status_url: str
+    response_url: str
+    result: Json
+
+
+class Ledger(Protocol):
+    """What was asked, paid and received. Every method returns after its row is durable on disk."""
+
+    async def open_attempt(self, key: str) -> Attempt | None:
+        """The newest attempt for a step key that is neither failed nor abandoned: it must be gone on with."""
+        ...
+
+    async def intend(self, *, key: str, ad: str, step: str, endpoint: str, arguments: Json, usd: Decimal) -> int:
+        """Write down that a request is about to be sent; `usd` is the planned price. Returns the attempt's id."""
+        ...
+
+    async def submitted(self, attempt: int, *, request_id: str, status_url: str, response_url: str) -> None:
+        """The request was accepted."""
+        ...
+
+    async def completed(self, attempt: int, *, result: Json, usd: Decimal, billed_units: str) -> None:
+        """The model has answered with media; `usd` is what it cost."""
+        ...
+
+    async def failed(self, attempt: int, *, reason: str) -> None:
+        """The attempt ended without a result and without a purchase that could still be fetched."""
+        ...
+
+    async def ambiguous(self, attempt: int, *, reason: str) -> None:
+        """The request was sent and its answer lost: it may have been bought."""
+        ...
+
+    async def abandon(self, attempt: int, *, reason: str) -> None:
+        """The user decided to give an ambiguous attempt up and buy again."""
+        ...
+
+    async def upload_of(self, digest: str, host: str) -> str | None:
+        """The URL under which these bytes are known at `host`, or None."""
+        ...
+
+    async def uploaded(self, digest: str, host: str, url: str) -> None:
+        """Remember the URL of an upload."""
+        ...
