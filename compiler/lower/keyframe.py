@@ -1,0 +1,68 @@
+"""A keyframe: the start frame of a scene, bought as a still with the cast's pictures as references."""
+
+from adc.compiler.casting import Need, Refusal, cast
+from adc.compiler.definitions import Keyframe, Scene
+from adc.compiler.lower.identity import has_pictures
+from adc.compiler.lower.purchase import buy
+from adc.compiler.lower.sheet import Sheet
+from adc.compiler.plan import Json
+from adc.compiler.prompts import bind, compose_still
+
+
+def lower_keyframe(sheet: Sheet, scene: Scene, keyframe: Keyframe) -> Json:
+    """Put the still on the sheet; gives the reference to it, or None where no model makes it (reported)."""
+    members = [member for member in scene.cast if has_pictures(member)]
+    look = scene.style or sheet.script.ad.style
+    style = sheet.picture(look.reference) if look and look.reference else None
+    pictures = [sheet.picture(member.reference) for member in members if member.reference]
+    if style is not None:
+        pictures.append(style)
+    need = Need(
+        makes="image",
+        seconds=None,
+        aspect=sheet.script.ad.aspect,
+        references=len(pictures),
+        start=False,
+        end=False,
+        speech=False,
+    )
+    casting = cast(need, sheet.catalogue, keyframe.using.value if keyframe.using else None)
+    if isinstance(casting, Refusal):
+        span = keyframe.using.span if keyframe.using else keyframe.span
+        lacks = "; ".join(f"{model}: {reason}" for model, reason in casting.lacks)
+        sheet.report("AD0501", casting.message, span, label=lacks, hint=casting.hint)
+        return None
+    endpoint = casting.endpoint
+    prompt = sheet.composed(
+        lambda: compose_still(sheet.script, scene, keyframe.prompt, endpoint, style=style is not None)
+    )
+    facts: dict[str, Json] = {
+        "prompt": prompt,
+        "aspect": sheet.script.ad.aspect,
+        "pictures": list(pictures) or None,
+        "seed": scene.seed,
+    }
+    plain = bind(sheet.script, scene, None)
+    brief: dict[str, Json] = {
+        "title": f"{scene.name}.keyframe",
+        "view": "keyframe",
+        "model": endpoint.title,
+        "aspect": sheet.script.ad.aspect,
+        "words": sheet.words(keyframe.prompt, plain),
+        "cast": [
+            {"name": member.name, "display": member.display, "picture": sheet.picture(member.reference)}
+            for member in members
+            if member.reference
+        ],
+    }
+    return buy(
+        sheet,
+        f"{scene.name}.keyframe",
+        endpoint,
+        facts,
+        purpose=f"the frame that {scene.name} starts from",
+        why=casting.why,
+        brief=brief,
+        span=keyframe.span,
+        take=scene.take,
+    )

@@ -1,0 +1,166 @@
+"""A scene: the model that takes it, what it starts from, its clip, and the voices over it.
+
+A scene starts from words alone, from a picture, from a keyframe bought as a still, from the end of another scene, or,
+after `transition continue`, from the last frame of the scene before it. That frame is on screen already, so the
+film drops it at the head of the continued clip.
+"""
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from adc.compiler.casting import Casting, Need, Refusal, cast
+from adc.compiler.definitions import FrameOf, Keyframe, Picture, Scene
+from adc.compiler.lower.identity import Subject, has_pictures, subject
+from adc.compiler.lower.keyframe import lower_keyframe
+from adc.compiler.lower.purchase import buy
+from adc.compiler.lower.sheet import Sheet
+from adc.compiler.plan import Json, Step
+from adc.compiler.prompts import bind, compose_clip
+from adc.compiler.units import seconds_text
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """A scene's clip: the reference to it, the seconds it is bought for, and whether its first frame is a repeat."""
+
+    scene: Scene
+    ref: Json
+    bought: Fraction
+    continues: bool
+
+
+def lower_scene(sheet: Sheet, scene: Scene, earlier: dict[str, Clip], before: Clip | None) -> Clip | None:
+    """Put the scene's steps on the sheet. `before` is the clip that this one continues, if it does."""
+    members = [member for member in scene.cast if has_pictures(member)]
+    speaks = any(line.on_camera for line in scene.lines)
+    need = Need(
+        makes="video",
+        seconds=scene.seconds,
+        aspect=sheet.script.ad.aspect,
+        references=len(members),
+        start=scene.start is not None or before is not None,
+        end=False,
+        speech=speaks,
+    )
+    casting = cast(need, sheet.catalogue, scene.using.value if scene.using else None)
+    if isinstance(casting, Refusal):
+        report_refusal(sheet, scene, casting)
+        return None
+    start = _start(sheet, scene, earlier, before)
+    endpoint = casting.endpoint
+    scope = bind(sheet.script, scene, endpoint)
+    look = scene.style or sheet.script.ad.style
+    subjects = [found for member in members if (found := subject(sheet, member))] if _named(casting) else []
+    style = sheet.picture(look.reference) if look and look.reference and _named(casting) else None
+    avoid = ", ".join(filter(None, (sheet.words(look.avoid if look else None, scope), sheet.words(scene.avoid, scope))))
+    prompt = sheet.composed(
+        lambda: compose_clip(
+            sheet.script, scene, endpoint, start=start is not None, style=style is not None, speech=speaks
+        )
+    )
+    facts: dict[str, Json] = {
+        "prompt": prompt,
+        "seconds": casting.seconds,
+        "aspect": sheet.script.ad.aspect,
+        "short_side": sheet.script.ad.short_side,
+        "speech": speaks,
+        "avoid": avoid or None,
+        "seed": scene.seed,
+        "start_frame": start,
+        "subjects": [one.to_fact() for one in subjects] or None,
+        "pictures": _pictures(subjects, style) or None,
+        "style": style,
+    }
+    bought = Fraction(casting.seconds) if casting.seconds is not None else scene.seconds
+    ref = buy(
+        sheet,
+        f"{scene.name}.clip",
+        endpoint,
+        facts,
+        purpose=_purpose(scene, bought),
+        why=casting.why,
+        take=scene.take,
+        options=scene.options,
+        brief=_brief(sheet, scene, casting, starts=start is not None, continues=before is not None),
+        span=scene.span,
+    )
+    return Clip(scene, ref, bought, continues=before is not None)
+
+
+def last_frame(sheet: Sheet, clip: Clip) -> Json:
+    """The reference to the last frame of a clip that is on screen; asked for only where something starts from it."""
+    kept = clip.scene.seconds
+    # A clip that is bought longer than it is kept ends on screen before it ends in the file.
+    at: Json = "last" if clip.bought == kept else seconds_text(kept)
+    step_id = f"{clip.scene.name}.last_frame"
+    return sheet.add(
+        Step(step_id, "frame", None, {"video": clip.ref, "at": at}, "image", f"where {clip.scene.name} ends")
+    )
+
+
+def report_refusal(sheet: Sheet, scene: Scene, refusal: Refusal) -> None:
+    """Say why no model takes the scene, and what each one lacks."""
+    span = scene.using.span if scene.using else scene.span
+    lacks = "; ".join(f"{model}: {reason}" for model, reason in refusal.lacks)
+    sheet.report("AD0501", refusal.message, span, label=lacks, hint=refusal.hint)
+
+
+def _named(casting: Casting) -> bool:
+    return casting.endpoint.takes.references > 0 and not casting.references_waived
+
+
+def _start(sheet: Sheet, scene: Scene, earlier: dict[str, Clip], before: Clip | None) -> Json:
+    if before is not None:
+        return last_frame(sheet, before)
+    match scene.start:
+        case Picture():
+            return sheet.picture(scene.start)
+        case Keyframe():
+            return lower_keyframe(sheet, scene, scene.start)
+        case FrameOf(name):
+            clip = earlier.get(name.value)
+            return last_frame(sheet, clip) if clip else None
+    return None
+
+
+def _pictures(subjects: list[Subject], style: Json) -> list[Json]:
+    pictures = [picture for one in subjects for picture in (one.frontal, *one.angles)]
+    return [*pictures, style] if style is not None else pictures
+
+
+def _purpose(scene: Scene, bought: Fraction) -> str:
+    if bought == scene.seconds:
+        return f"scene {scene.name}, {seconds_text(bought)} s"
+    return f"scene {scene.name}, buys {seconds_text(bought)} s, keeps {seconds_text(scene.seconds)} s"
+
+
+def _brief(sheet: Sheet, scene: Scene, casting: Casting, *, starts: bool, continues: bool) -> dict[str, Json]:
+    scope = bind(sheet.script, scene, None)
+    brief: dict[str, Json] = {
+        "scene": scene.name,
+        "model": casting.endpoint.title,
+        "seconds": seconds_text(Fraction(casting.seconds or 0)),
+        "kept": seconds_text(scene.seconds),
+        "aspect": sheet.script.ad.aspect,
+        "rate": sheet.script.ad.rate,
+        "cast": [
+            {
+                "name": member.name,
+                "display": member.display,
+                "picture": sheet.picture(member.reference) if member.reference else None,
+            }
+            for member in scene.cast
+        ],
+        "lines": [
+            {"who": line.who.display if line.who else "", "text": sheet.words(line.text, scope), "on_camera": line.on_camera}
+            for line in scene.lines
+        ],
+        "start": starts,
+        "continues": continues,
+    }
+    for part, text in scene.parts.items():
+        brief[part] = sheet.words(text, scope)
+    if scene.prompt is not None:
+        brief["action"] = sheet.words(scene.prompt, scope)
+    return brief
+

@@ -1,0 +1,70 @@
+"""What lowering writes on: the steps and files so far, and what was found wrong on the way."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from adc.compiler.catalogue import Catalogue
+from adc.compiler.definitions import Picture, Script, Text
+from adc.compiler.diagnostics import Diagnostic, Severity
+from adc.compiler.plan import FileRef, Json, PlanFile, Step, StepRef
+from adc.compiler.prompts import Scope, TemplateProblem, render
+from adc.compiler.source import Span, span_at
+
+
+@dataclass(slots=True)
+class Sheet:
+    """One script being lowered. Steps are kept in the order in which they were first asked for."""
+
+    script: Script
+    catalogue: Catalogue
+    texts: Mapping[str, str]
+    steps: dict[str, Step] = field(default_factory=dict)
+    files: dict[str, PlanFile] = field(default_factory=dict)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+
+    def add(self, step: Step) -> Json:
+        """Put a step on the sheet, once; gives the reference to its output."""
+        self.steps.setdefault(step.id, step)
+        return StepRef(step.id, step.output).to_json()
+
+    def picture(self, picture: Picture) -> Json:
+        """Put an input file on the sheet; gives the reference to it."""
+        known = self.files.get(picture.digest)
+        if known is None or picture.path < known.path:
+            # Two paths with the same bytes are one input; the first by name stands for both.
+            self.files[picture.digest] = PlanFile(picture.digest, picture.path, picture.bytes)
+        return FileRef(picture.digest).to_json()
+
+    def report(
+        self, code: str, message: str, span: Span, *, label: str = "", hint: str = "", warning: bool = False
+    ) -> None:
+        """Write a diagnostic down."""
+        severity = Severity.WARNING if warning else Severity.ERROR
+        self.diagnostics.append(Diagnostic(code, message, span, label, hint, severity=severity))
+
+    def words(self, text: Text | None, scope: Scope) -> str:
+        """The text rendered in `scope`; empty where there is none or where it cannot be rendered (reported)."""
+        if text is None:
+            return ""
+        try:
+            return render(text, scope)
+        except TemplateProblem as problem:
+            self.report_template(text, problem)
+            return ""
+
+    def composed(self, compose: Callable[[], str]) -> str:
+        """What `compose` gives; empty where a template of the spec inside it cannot be rendered (reported)."""
+        try:
+            return compose()
+        except TemplateProblem as problem:
+            self.report_template(problem.text, problem)
+            return ""
+
+    def report_template(self, text: Text, problem: TemplateProblem) -> None:
+        """Point at the place inside the string where a template went wrong."""
+        source = self.texts[text.span.path]
+        start, end = text.span.start, text.span.end
+        if text.offsets and problem.start < len(text.offsets):
+            start = text.offsets[problem.start]
+            end = text.offsets[min(problem.end, len(text.offsets)) - 1] + 1
+        self.report("AD0602", problem.message, span_at(text.span.path, source, start, end), hint=problem.hint)

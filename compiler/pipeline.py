@@ -1,0 +1,50 @@
+"""The whole compiler on one screen: text in, plan and diagnostics out.
+
+    load        read, parse and resolve the spec and what it imports      Script
+    CHECKS      judge the script, one rule a file                         diagnostics
+    lower       cast each scene, fill each request, lay out the film      Plan
+
+Every stage reports what it finds and goes on; a plan exists only where nothing found is an error.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from adc.compiler import resolve
+from adc.compiler.catalogue import Catalogue
+from adc.compiler.checks import CHECKS
+from adc.compiler.diagnostics import Diagnostic, Severity
+from adc.compiler.files import Files
+from adc.compiler.lower import lower
+from adc.compiler.plan import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A plan, or the reasons why there is none.
+
+    `texts` are the sources by path, for rendering; `inputs` are the digests of all files that were read, by path.
+    Paths are relative to the folder of the spec.
+    """
+
+    plan: Plan | None
+    diagnostics: tuple[Diagnostic, ...]
+    texts: Mapping[str, str]
+    inputs: Mapping[str, str]
+
+
+def compile_spec(spec: str, files: Files, catalogue: Catalogue) -> Compiled:
+    """Compile the file `spec`, read through `files`. Never raises for what a user may write."""
+    loaded = resolve.load(spec, files)
+    diagnostics = list(loaded.diagnostics)
+    plan = None
+    if loaded.script is not None:
+        for check in CHECKS:
+            diagnostics.extend(check(loaded.script))
+        lowered = lower(loaded.script, catalogue, loaded.texts)
+        diagnostics.extend(lowered.diagnostics)
+        plan = lowered.plan
+    found = tuple(sorted(dict.fromkeys(diagnostics), key=lambda one: (one.span, one.code)))
+    if any(one.severity is Severity.ERROR for one in found):
+        plan = None
+    return Compiled(plan, found, loaded.texts, loaded.inputs)

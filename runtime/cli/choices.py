@@ -1,0 +1,39 @@
+"""What the flags and the environment choose, before anything heavy is imported."""
+
+import os
+from argparse import Namespace
+
+
+def engine_name(arguments: Namespace) -> str:
+    """Who makes the pictures: `draft` unless there is a key, `sim` where a URL names a stand-in, else `fal`."""
+    if arguments.draft:
+        return "draft"
+    if fal_url(arguments):
+        return "sim"
+    return "fal" if has_key() else "draft"
+
+
+def fal_url(arguments: Namespace) -> str:
+    """The stand-in's address, or the empty string for the real one."""
+    return arguments.fal_url or os.environ.get("ADC_FAL_URL", "")
+
+
+def has_key() -> bool:
+    """Whether the environment holds a key."""
+    return bool(os.environ.get("FAL_KEY") or (os.environ.get("FAL_KEY_ID") and os.environ.get("FAL_KEY_SECRET")))
+
+
+def store_folder(arguments: Namespace) -> str:
+    """Where the store lives: the flag, ADC_STORE, or the user's data folder; bought films are data, not cache."""
+    chosen = arguments.store or os.environ.get("ADC_STORE")
+    if chosen:
+        return os.path.abspath(chosen)
+    from platformdirs import user_data_dir
+
+    return os.path.join(user_data_dir("adc", appauthor=False), "store")
+
+
+def shown(path: str) -> str:
+    """A path as people would type it here: relative where it lies below the current folder."""
+    relative = os.path.relpath(path)
+    return path if relative.startswith("..") else relative

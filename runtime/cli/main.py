@@ -1,0 +1,32 @@
+"""The entry of `adc`: picks the command, and imports only what that command needs.
+
+Start-up is part of the product: `--version` reads one constant, `--help` needs argparse and nothing else, and each
+command's module is imported when it is the one that runs.
+"""
+
+import sys
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run `adc` with these arguments (default: the process's own). Returns the exit code."""
+    words = sys.argv[1:] if argv is None else argv
+    if words and words[0] in ("--version", "-V"):
+        from adc.runtime.version import __version__
+
+        sys.stdout.write(f"adc {__version__}\n")
+        return 0
+    from adc.runtime.cli.arguments import parser
+
+    arguments = parser().parse_args(words)
+    if arguments.command == "build":
+        from adc.runtime.cli.build import run
+    elif arguments.command == "plan":
+        from adc.runtime.cli.plan import run
+    else:
+        from adc.runtime.cli.sim import run
+    try:
+        return int(run(arguments))
+    except BrokenPipeError:
+        # The reader of our output has left (`adc plan … | head`): nobody is there to be told.
+        sys.stderr.close()
+        return 0

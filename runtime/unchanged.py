@@ -1,0 +1,120 @@
+"""Whether a build has nothing to do, answered in a blink.
+
+After a finished build a small note is written beside the store: every file that the build depended on with its
+digest and its stat, the film that was delivered, and a stamp of the program itself. The next build reads the note
+and compares. Only the standard library's lightest parts are used, and neither the parser, the templates nor an HTTP
+client are imported: this is the most frequent outcome of all, in editors and in CI.
+
+A stat (size, times, inode) is believed only where it was taken well after the file last changed; a file written
+within the same tick as the stat could change again unseen, so its bytes are hashed instead.
+"""
+
+import json
+import os
+import sys
+import time
+from collections.abc import Iterable, Mapping
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    Stat: TypeAlias = list[int]
+
+_SETTLED_NS = 2_000_000_000
+"""A stat taken less than two seconds after the last change is not believed; coarser than any file system's clock."""
+
+
+def note_path(store: str, spec: str, engine: str, out: str) -> str:
+    """Where the note about this spec, engine and output lives."""
+    import zlib
+
+    place = "\0".join((os.path.realpath(spec), engine, os.path.abspath(out)))
+    name = os.path.splitext(os.path.basename(spec))[0]
+    # Two places with one checksum only cost a rebuild of the note: the places are compared inside it.
+    return os.path.join(store, "notes", f"{name}-{engine}-{zlib.crc32(place.encode()):08x}.json")
+
+
+def program_stamp() -> str:
+    """A stamp of this program's own files: another version, template, schema or model file changes it."""
+    from adc.runtime.version import __version__
+
+    parts = [__version__, sys.version]
+    package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    for room in ("compiler", "grammar", "schemas", "runtime"):
+        parts.extend(_stamps(os.path.join(package, room)))
+    return "\n".join(parts)
+
+
+def _stamps(folder: str) -> list[str]:
+    found: list[str] = []
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir():
+                if entry.name != "__pycache__":
+                    found.extend(_stamps(entry.path))
+            else:
+                stat = entry.stat()
+                found.append(f"{entry.name} {stat.st_size} {stat.st_mtime_ns}")
+    return sorted(found)
+
+
+def is_unchanged(note: str, *, stamp: str, out: str, now_ns: int | None = None) -> bool:
+    """Whether the build that wrote `note` would do nothing now: same inputs, same program, film still in place.
+
+    `now_ns` is the time in nanoseconds since the epoch; None asks the clock.
+    """
+    try:
+        with open(note, encoding="utf-8") as file:
+            said = json.load(file)
+        if said["stamp"] != stamp or said["out"] != os.path.abspath(out):
+            return False
+        files: Mapping[str, tuple[Stat | None, str]] = said["files"]
+        hashed = [path for path, (stat, _) in files.items() if stat is None or _stat(path) != stat]
+        if any(_digest(path) != files[path][1] for path in hashed):
+            return False
+        if hashed:
+            # By now their stats have settled, so that the next look need not read them.
+            kept = ((path, digest) for path, (_, digest) in files.items())
+            write_note(note, stamp=stamp, out=out, files=kept, now_ns=now_ns)
+        return True
+    except (OSError, ValueError, KeyError, TypeError):
+        # A note that cannot be read is no note: the build looks at everything anew.
+        return False
+
+
+def write_note(
+    note: str, *, stamp: str, out: str, files: Iterable[tuple[str, str]], now_ns: int | None = None
+) -> None:
+    """Write down a finished build: `files` are absolute paths with the digest their bytes had."""
+    now = time.time_ns() if now_ns is None else now_ns
+    said = {
+        "stamp": stamp,
+        "out": os.path.abspath(out),
+        "files": {path: (_settled_stat(path, now), digest) for path, digest in files},
+    }
+    os.makedirs(os.path.dirname(note), exist_ok=True)
+    aside = f"{note}.{os.getpid()}"
+    with open(aside, "w", encoding="utf-8") as file:
+        json.dump(said, file)
+    os.replace(aside, note)
+
+
+def _stat(path: str) -> "Stat":
+    stat = os.stat(path)
+    return [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino]
+
+
+def _settled_stat(path: str, now: int) -> "Stat | None":
+    try:
+        stat = _stat(path)
+    except OSError:
+        return None
+    return stat if now - max(stat[1], stat[2]) > _SETTLED_NS else None
+
+
+def _digest(path: str) -> str:
+    import hashlib
+
+    with open(path, "rb") as file:
+        return "sha256:" + hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,103 @@
+"""The rooms' arrows: who may import whom, read from the code's own import statements."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOMS = ("compiler", "runtime", "grammar", "schemas")
+
+_EFFECTS = {"asyncio", "anyio", "httpx", "os", "random", "secrets", "socket", "sqlite3", "subprocess", "tempfile", "time"}
+"""Modules that the pure compiler has no business with: network, process, clock, environment, chance."""
+
+_VALUES = {
+    "catalogue",
+    "diagnostics",
+    "digest",
+    "files",
+    "plan",
+    "price",
+    "request",
+    "source",
+    "units",
+}
+"""The compiler's values that the runtime may use."""
+
+
+def imports(file: Path) -> Iterator[str]:
+    """Every module that a file imports, dotted."""
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (name.name for name in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{name.name}" for name in node.names)
+
+
+def python_files(folder: Path) -> list[Path]:
+    """The Python files of a room."""
+    found = sorted(folder.rglob("*.py"))
+    assert found, f"no code in {folder}"
+    return found
+
+
+def test_the_compiler_never_imports_the_runtime(repository: Path) -> None:
+    wrong = [
+        f"{file.relative_to(repository)}: {module}"
+        for file in python_files(repository / "compiler")
+        for module in imports(file)
+        if module.startswith("adc.runtime")
+    ]
+    assert wrong == []
+
+
+def test_the_compiler_is_pure(repository: Path) -> None:
+    wrong = [
+        f"{file.relative_to(repository)}: {module}"
+        for file in python_files(repository / "compiler")
+        for module in imports(file)
+        if module.partition(".")[0] in _EFFECTS
+    ]
+    assert wrong == []
+
+
+def test_the_runtime_uses_only_the_compilers_values(repository: Path) -> None:
+    wrong = [
+        f"{file.relative_to(repository)}: {module}"
+        for file in python_files(repository / "runtime")
+        if file.parent.name != "cli"
+        for module in imports(file)
+        if module.startswith("adc.compiler.") and module.split(".")[2] not in _VALUES
+    ]
+    assert wrong == []
+
+
+def test_only_the_command_line_knows_the_command_line(repository: Path) -> None:
+    wrong = [
+        f"{file.relative_to(repository)}: {module}"
+        for file in python_files(repository / "runtime")
+        if file.parent.name != "cli" and file.name != "__main__.py"
+        for module in imports(file)
+        if module.startswith("adc.runtime.cli")
+    ]
+    assert wrong == []
+
+
+def test_nothing_imports_the_tests_or_the_specs(repository: Path) -> None:
+    wrong = [
+        f"{file.relative_to(repository)}: {module}"
+        for room in ROOMS
+        for file in sorted((repository / room).rglob("*.py"))
+        for module in imports(file)
+        if module.partition(".")[0] in ("tests", "specs", "support")
+    ]
+    assert wrong == []
+
+
+def test_every_file_opens_with_its_idea(repository: Path) -> None:
+    silent = [
+        str(file.relative_to(repository))
+        for room in ROOMS
+        for file in sorted((repository / room).rglob("*.py"))
+        if file.read_text(encoding="utf-8").strip() and not ast.get_docstring(ast.parse(file.read_text(encoding="utf-8")))
+    ]
+    assert silent == []
