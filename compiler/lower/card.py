@@ -3,12 +3,12 @@
 from adc.compiler.definitions import Card
 from adc.compiler.lower.sheet import Sheet
 from adc.compiler.plan import Json, Step
-from adc.compiler.prompts import names_in
+from adc.compiler.prompts import bind
 
 
 def lower_card(sheet: Sheet, card: Card) -> Json:
     """Put the card's step on the sheet; gives the reference to its picture."""
-    scope = names_in(sheet.script)
+    scope = bind(sheet.script, card, None)
     size = sheet.script.ad.size
     arguments: dict[str, Json] = {
         "width": size.width,

@@ -1,12 +1,13 @@
 """Who someone is, as pictures: the reference itself, or the views of a pack made from it.
 
-A pack's first view is the frontal picture, the others are further angles; an endpoint takes at most three of those.
-Views that no scene uses are not bought.
+`views_of` says which pictures stand for whom, the frontal one first. A view is bought once, however many scenes show
+the person, and a view that no scene uses is not bought.
 """
 
 from dataclasses import dataclass
 
-from adc.compiler.definitions import Character, Name, Product
+from adc.compiler.casting import views_of
+from adc.compiler.definitions import Character, Product
 from adc.compiler.lower.purchase import buy
 from adc.compiler.lower.sheet import Sheet
 from adc.compiler.plan import Json
@@ -15,7 +16,8 @@ from adc.compiler.prompts import compose_view
 VIEW_MODEL = "ideogram_character"
 """The model that makes a pack; the language names it with `pack`."""
 
-MOST_ANGLES = 3
+_ASPECT = "3:4"
+"""Portraits are made upright, whatever shape the film has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,41 +35,38 @@ class Subject:
         return fact
 
 
-def has_pictures(member: Character | Product) -> bool:
-    """Whether there is a picture that can keep them the same."""
-    return member.reference is not None
-
-
 def subject(sheet: Sheet, member: Character | Product) -> Subject | None:
     """The pictures that stand for a member of the cast; None where there is no reference."""
-    if member.reference is None:
+    views = views_of(member)
+    if not views:
         return None
-    if isinstance(member, Product) or not member.pack:
-        return Subject(sheet.picture(member.reference), ())
-    frontal = next((view for view in member.pack if view.value == "front"), member.pack[0])
-    angles = [view for view in member.pack if view.value != frontal.value][:MOST_ANGLES]
-    return Subject(_view(sheet, member, frontal), tuple(_view(sheet, member, view) for view in angles))
+    frontal, *angles = (_picture(sheet, member, view) for view in views)
+    return Subject(frontal, tuple(angles))
 
 
-def _view(sheet: Sheet, member: Character, view: Name) -> Json:
+def _picture(sheet: Sheet, member: Character | Product, view: str) -> Json:
     assert member.reference is not None
+    if view == "reference" or isinstance(member, Product):
+        return sheet.picture(member.reference)
+    span = next(written.span for written in member.pack if written.value == view)
     (endpoint,) = sheet.catalogue.of_model(VIEW_MODEL)
     picture = sheet.picture(member.reference)
-    words = sheet.composed(lambda: compose_view(sheet.script, member, view.value))
-    facts: dict[str, Json] = {"prompt": words, "reference": picture, "aspect": "3:4"}
+    words = sheet.composed(lambda: compose_view(member, view, script=sheet.script, endpoint=endpoint))
+    facts: dict[str, Json] = {"prompt": words, "reference": picture, "aspect": _ASPECT}
     brief: dict[str, Json] = {
-        "title": f"{member.name}.pack.{view.value}",
-        "view": view.value,
+        "title": f"{member.name}.pack.{view}",
+        "view": view,
         "model": endpoint.title,
+        "aspect": _ASPECT,
         "words": words,
         "cast": [{"name": member.name, "display": member.display, "picture": picture}],
     }
     return buy(
         sheet,
-        f"{member.name}.pack.{view.value}",
+        f"{member.name}.pack.{view}",
         endpoint,
         facts,
-        purpose=f"{member.display}, {view.value.replace('_', ' ')} view",
+        purpose=f"{member.display}, {view.replace('_', ' ')} view",
         brief=brief,
-        span=view.span,
+        span=span,
     )

@@ -1,27 +1,25 @@
 """A keyframe: the start frame of a scene, bought as a still with the cast's pictures as references."""
 
-from adc.compiler.casting import Need, Refusal, cast
+from adc.compiler.casting import Need, Refusal, cast, views_of
 from adc.compiler.definitions import Keyframe, Scene
-from adc.compiler.lower.identity import has_pictures
+from adc.compiler.lower.identity import subject
 from adc.compiler.lower.purchase import buy
 from adc.compiler.lower.sheet import Sheet
 from adc.compiler.plan import Json
 from adc.compiler.prompts import bind, compose_still
+from adc.compiler.request import resolution
 
 
 def lower_keyframe(sheet: Sheet, scene: Scene, keyframe: Keyframe) -> Json:
     """Put the still on the sheet; gives the reference to it, or None where no model makes it (reported)."""
-    members = [member for member in scene.cast if has_pictures(member)]
+    members = [member for member in scene.cast if views_of(member)]
     look = scene.style or sheet.script.ad.style
     style = sheet.picture(look.reference) if look and look.reference else None
-    pictures = [sheet.picture(member.reference) for member in members if member.reference]
-    if style is not None:
-        pictures.append(style)
     need = Need(
         makes="image",
         seconds=None,
         aspect=sheet.script.ad.aspect,
-        references=len(pictures),
+        references=len(members) + (style is not None),
         start=False,
         end=False,
         speech=False,
@@ -33,13 +31,14 @@ def lower_keyframe(sheet: Sheet, scene: Scene, keyframe: Keyframe) -> Json:
         sheet.report("AD0501", casting.message, span, label=lacks, hint=casting.hint)
         return None
     endpoint = casting.endpoint
-    prompt = sheet.composed(
-        lambda: compose_still(sheet.script, scene, keyframe.prompt, endpoint, style=style is not None)
-    )
+    prompt = sheet.composed(lambda: compose_still(sheet.script, scene, endpoint, keyframe.prompt))
+    subjects = [found for member in members if (found := subject(sheet, member))]
     facts: dict[str, Json] = {
         "prompt": prompt,
         "aspect": sheet.script.ad.aspect,
-        "pictures": list(pictures) or None,
+        "resolution": resolution(endpoint, sheet.script.ad.short_side),
+        "subjects": [one.to_fact() for one in subjects],
+        "style": style,
         "seed": scene.seed,
     }
     plain = bind(sheet.script, scene, None)

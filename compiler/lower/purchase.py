@@ -10,8 +10,7 @@ from adc.compiler import request
 from adc.compiler.catalogue import Endpoint
 from adc.compiler.definitions import Option
 from adc.compiler.lower.sheet import Sheet
-from adc.compiler.plan import Json
-from adc.compiler.plan import Step
+from adc.compiler.plan import Json, Step
 from adc.compiler.price import price
 from adc.compiler.source import Span
 
@@ -30,24 +29,17 @@ def buy(
     options: Sequence[Option] = (),
 ) -> Json:
     """Put the step on the sheet; gives the reference to its output. Problems are reported at `span` or the option."""
-    arguments = request.fill(endpoint, facts)
-    places: dict[str, Span] = {}
-    for option in options:
-        value = option.value
-        name = option.name.value
-        hint = request.unknown_option(endpoint, name)
-        if hint is not None:
-            sheet.report(
-                "AD0503", f"{endpoint.title} has no option `{name}`", option.name.span, label="not in its schema", hint=hint
-            )
-            continue
-        arguments[name] = value if isinstance(value, bool | int | str) else float(value)
-        places[name] = option.span
+    places = {option.name.value: option for option in options}
+    refused = {problem.path: problem for problem in request.option_problems(endpoint, options)}
+    for name, problem in refused.items():
+        sheet.report("AD0503", problem.message, places[name].name.span, label=f"not an option of {endpoint.title}")
+    arguments = request.apply_options(
+        request.fill(endpoint, facts), [option for option in options if option.name.value not in refused]
+    )
     for problem in request.problems(endpoint, arguments):
-        top = problem.path.partition(".")[0]
-        sheet.report(
-            "AD0504", f"{endpoint.title} refuses this: {problem.message}", places.get(top, span), label=problem.path
-        )
+        argument = problem.path.partition("/")[0]
+        place = places[argument].span if argument in places else span
+        sheet.report("AD0504", f"{endpoint.title} would refuse this: {problem.message}", place, label=f"`{argument}`")
     return sheet.add(
         Step(
             id=step_id,

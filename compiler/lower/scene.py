@@ -8,14 +8,15 @@ film drops it at the head of the continued clip.
 from dataclasses import dataclass
 from fractions import Fraction
 
-from adc.compiler.casting import Casting, Need, Refusal, cast
+from adc.compiler.casting import Casting, Need, Refusal, cast, views_of
 from adc.compiler.definitions import FrameOf, Keyframe, Picture, Scene
-from adc.compiler.lower.identity import Subject, has_pictures, subject
+from adc.compiler.lower.identity import subject
 from adc.compiler.lower.keyframe import lower_keyframe
 from adc.compiler.lower.purchase import buy
 from adc.compiler.lower.sheet import Sheet
 from adc.compiler.plan import Json, Step
-from adc.compiler.prompts import bind, compose_clip
+from adc.compiler.prompts import bind, compose_avoid, compose_clip
+from adc.compiler.request import resolution
 from adc.compiler.units import seconds_text
 
 
@@ -31,16 +32,20 @@ class Clip:
 
 def lower_scene(sheet: Sheet, scene: Scene, earlier: dict[str, Clip], before: Clip | None) -> Clip | None:
     """Put the scene's steps on the sheet. `before` is the clip that this one continues, if it does."""
-    members = [member for member in scene.cast if has_pictures(member)]
+    members = [member for member in scene.cast if views_of(member)]
     speaks = any(line.on_camera for line in scene.lines)
+    look = scene.style or sheet.script.ad.style
+    styled = look is not None and look.reference is not None
     need = Need(
         makes="video",
         seconds=scene.seconds,
         aspect=sheet.script.ad.aspect,
-        references=len(members),
+        # A style's picture takes a place beside the cast's; alone it asks for no model that takes references.
+        references=len(members) + styled if members else 0,
         start=scene.start is not None or before is not None,
         end=False,
         speech=speaks,
+        short_side=sheet.script.ad.short_side,
     )
     casting = cast(need, sheet.catalogue, scene.using.value if scene.using else None)
     if isinstance(casting, Refusal):
@@ -48,27 +53,19 @@ def lower_scene(sheet: Sheet, scene: Scene, earlier: dict[str, Clip], before: Cl
         return None
     start = _start(sheet, scene, earlier, before)
     endpoint = casting.endpoint
-    scope = bind(sheet.script, scene, endpoint)
-    look = scene.style or sheet.script.ad.style
     subjects = [found for member in members if (found := subject(sheet, member))] if _named(casting) else []
     style = sheet.picture(look.reference) if look and look.reference and _named(casting) else None
-    avoid = ", ".join(filter(None, (sheet.words(look.avoid if look else None, scope), sheet.words(scene.avoid, scope))))
-    prompt = sheet.composed(
-        lambda: compose_clip(
-            sheet.script, scene, endpoint, start=start is not None, style=style is not None, speech=speaks
-        )
-    )
+    prompt = sheet.composed(lambda: compose_clip(sheet.script, scene, endpoint, start=start is not None))
     facts: dict[str, Json] = {
         "prompt": prompt,
         "seconds": casting.seconds,
         "aspect": sheet.script.ad.aspect,
-        "short_side": sheet.script.ad.short_side,
+        "resolution": resolution(endpoint, sheet.script.ad.short_side),
         "speech": speaks,
-        "avoid": avoid or None,
+        "avoid": sheet.composed(lambda: compose_avoid(sheet.script, scene, endpoint)) or None,
         "seed": scene.seed,
         "start_frame": start,
-        "subjects": [one.to_fact() for one in subjects] or None,
-        "pictures": _pictures(subjects, style) or None,
+        "subjects": [one.to_fact() for one in subjects],
         "style": style,
     }
     bought = Fraction(casting.seconds) if casting.seconds is not None else scene.seconds
@@ -123,11 +120,6 @@ def _start(sheet: Sheet, scene: Scene, earlier: dict[str, Clip], before: Clip | 
     return None
 
 
-def _pictures(subjects: list[Subject], style: Json) -> list[Json]:
-    pictures = [picture for one in subjects for picture in (one.frontal, *one.angles)]
-    return [*pictures, style] if style is not None else pictures
-
-
 def _purpose(scene: Scene, bought: Fraction) -> str:
     if bought == scene.seconds:
         return f"scene {scene.name}, {seconds_text(bought)} s"
@@ -152,7 +144,11 @@ def _brief(sheet: Sheet, scene: Scene, casting: Casting, *, starts: bool, contin
             for member in scene.cast
         ],
         "lines": [
-            {"who": line.who.display if line.who else "", "text": sheet.words(line.text, scope), "on_camera": line.on_camera}
+            {
+                "who": line.who.display if line.who else "",
+                "text": sheet.words(line.text, scope),
+                "on_camera": line.on_camera,
+            }
             for line in scene.lines
         ],
         "start": starts,

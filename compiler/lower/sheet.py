@@ -7,7 +7,7 @@ from adc.compiler.catalogue import Catalogue
 from adc.compiler.definitions import Picture, Script, Text
 from adc.compiler.diagnostics import Diagnostic, Severity
 from adc.compiler.plan import FileRef, Json, PlanFile, Step, StepRef
-from adc.compiler.prompts import Scope, TemplateProblem, render
+from adc.compiler.prompts import TemplateProblem, render
 from adc.compiler.source import Span, span_at
 
 
@@ -42,14 +42,14 @@ class Sheet:
         severity = Severity.WARNING if warning else Severity.ERROR
         self.diagnostics.append(Diagnostic(code, message, span, label, hint, severity=severity))
 
-    def words(self, text: Text | None, scope: Scope) -> str:
+    def words(self, text: Text | None, scope: Mapping[str, object]) -> str:
         """The text rendered in `scope`; empty where there is none or where it cannot be rendered (reported)."""
         if text is None:
             return ""
         try:
             return render(text, scope)
         except TemplateProblem as problem:
-            self.report_template(text, problem)
+            self.report_template(problem)
             return ""
 
     def composed(self, compose: Callable[[], str]) -> str:
@@ -57,11 +57,12 @@ class Sheet:
         try:
             return compose()
         except TemplateProblem as problem:
-            self.report_template(problem.text, problem)
+            self.report_template(problem)
             return ""
 
-    def report_template(self, text: Text, problem: TemplateProblem) -> None:
+    def report_template(self, problem: TemplateProblem) -> None:
         """Point at the place inside the string where a template went wrong."""
+        text = problem.text
         source = self.texts[text.span.path]
         start, end = text.span.start, text.span.end
         if text.offsets and problem.start < len(text.offsets):

@@ -1,0 +1,21 @@
+"""A scene says what is to be seen, and a card shows something: nobody wants to pay or wait for an empty picture."""
+
+from collections.abc import Iterator
+
+from adc.compiler.definitions import Scene, Script
+from adc.compiler.diagnostics import Diagnostic, Severity
+
+
+def check(script: Script) -> Iterator[Diagnostic]:
+    """AD0408, AD0414."""
+    for piece in script.pieces:
+        if isinstance(piece, Scene):
+            if not (piece.parts or piece.prompt or piece.lines):
+                message = f"`{piece.name}` says nothing about what is to be seen"
+                yield Diagnostic("AD0408", message, piece.span, hint='add a line such as `action "{{ maya }} smiles"`')
+        elif not (piece.headline or piece.lines or piece.button or piece.logo or piece.image):
+            message, hint = (
+                f"`{piece.name}` shows nothing but its background",
+                'add a line such as `headline "Glow Serum"`',
+            )
+            yield Diagnostic("AD0414", message, piece.span, hint=hint, severity=Severity.WARNING)

@@ -1,0 +1,74 @@
+"""The catalogue of diagnostic codes. A code is never renumbered and never used for something else.
+
+AD01xx  files and syntax        AD04xx  film and time
+AD02xx  names                   AD05xx  models and casting
+AD03xx  types and values        AD06xx  templates
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+
+class Code(NamedTuple):
+    """What a code stands for: a title of a few words and one line of meaning."""
+
+    title: str
+    meaning: str
+
+
+CODES: Mapping[str, Code] = {
+    "AD0101": Code("file not found", "A file that the spec names does not exist."),
+    "AD0102": Code("file outside the project", "A path leads out of the project's folder, or is absolute."),
+    "AD0103": Code("file is not UTF-8", "A spec is text in UTF-8; this file holds other bytes."),
+    "AD0104": Code("empty file", "The file holds no statement."),
+    "AD0105": Code("file cannot be read", "The path is a folder, or the system refuses to read it."),
+    "AD0106": Code("character without a meaning", "A character that is no part of the language."),
+    "AD0107": Code("text not closed", 'A text begins with a quote and never ends. Long texts take """ on both sides.'),
+    "AD0108": Code("unknown escape", r"A text knows two escapes: \" for a quote and \\ for a backslash."),
+    "AD0109": Code("block not closed", "A `{` has no `}`."),
+    "AD0110": Code("stray brace", "A `}` closes nothing."),
+    "AD0111": Code("misplaced block", "A `{` stands at the end of the statement that it belongs to."),
+    "AD0112": Code("statement without a keyword", "Every statement begins with a word that says what it is."),
+    "AD0113": Code("misplaced comma", "Commas part the items of a list: `cast maya, serum`."),
+    "AD0114": Code("two statements on a line", "A line end ends a statement; the next begins on a line of its own."),
+    "AD0115": Code("blocks too deep", "Blocks are nested far deeper than the language ever needs."),
+    "AD0116": Code("import cycle", "A file imports itself, straight or through others."),
+    "AD0117": Code("not a picture", "The file is no whole PNG, JPEG or WebP picture."),
+    "AD0118": Code("not built yet", "The language has this; the present version of the compiler does not."),
+    "AD0201": Code("unknown name", "Nothing with this name is declared."),
+    "AD0202": Code("declared twice", "Two declarations share a name."),
+    "AD0203": Code("unknown statement", "The keyword does not exist, or not at this place."),
+    "AD0204": Code("written twice", "A statement that may stand once in its block stands there again."),
+    "AD0205": Code("wrong kind of name", "The name is declared, but as something else than is needed here."),
+    "AD0206": Code("unusable name", "Names are letters, digits and underscores; a few words are taken."),
+    "AD0207": Code("named twice", "A list names the same thing again."),
+    "AD0208": Code("unused declaration", "Something is declared here and used nowhere in the film."),
+    "AD0301": Code("wrong type of value", "The statement takes another type of value."),
+    "AD0302": Code("wrong number of values", "The statement takes more or fewer values."),
+    "AD0303": Code("value out of range", "The value has the right type and an impossible size."),
+    "AD0304": Code("unknown choice", "The statement takes one of a few words, and this is none of them."),
+    "AD0305": Code("unreadable value", "A number with a unit that the language does not know."),
+    "AD0306": Code("not a colour", 'Colours are written as texts: `"#f4efe8"`.'),
+    "AD0307": Code("picture too small", "Models refuse reference pictures with a side under 300 pixels."),
+    "AD0308": Code("picture too heavy", "Models refuse reference pictures of more than 10 MB."),
+    "AD0309": Code("unexpected block", "This statement has no block."),
+    "AD0401": Code("no ad", "A spec that is built declares what it delivers: `ad NAME { … }`."),
+    "AD0402": Code("two ads", "A spec declares exactly one `ad`."),
+    "AD0403": Code("empty film", "The spec has neither a scene nor a card."),
+    "AD0404": Code("durations do not add up", "`duration` of the ad differs from the sum of its scenes and cards."),
+    "AD0405": Code("misplaced transition", "A transition stands between two scenes or cards, one between each two."),
+    "AD0406": Code("nothing to continue", "`transition continue` joins two scenes; a card cannot be continued."),
+    "AD0407": Code("frame not made yet", "`start frame of` names a scene that plays earlier."),
+    "AD0408": Code("empty scene", "A scene says nothing about what is to be seen."),
+    "AD0409": Code("speaker not in the cast", "Who speaks on camera has to be in the scene's cast."),
+    "AD0410": Code("shorter than a frame", "The scene or card is too short to be seen at the film's rate."),
+    "AD0411": Code("misplaced declaration", "`ad`, scenes, cards and transitions stand in the file that is built."),
+    "AD0412": Code("two first frames", "A scene that continues another cannot have a start frame of its own."),
+    "AD0413": Code("statement without effect", "`prompt` replaces the composed prompt, so this statement is not used."),
+    "AD0414": Code("blank card", "The card shows nothing but its background."),
+    "AD0415": Code("pack without a reference", "Views are made from one photo of the character: its `reference`."),
+    "AD0601": Code("template not understood", "What stands between the braces is not a template."),
+    "AD0602": Code("unknown name in a template", "Nothing with this name can be put into a text."),
+    "AD0603": Code("unknown filter", "The template uses a filter or test that does not exist."),
+    "AD0604": Code("template out of bounds", "Templates of a spec cannot load other templates."),
+}

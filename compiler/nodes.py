@@ -1,0 +1,134 @@
+"""The syntax of a spec as frozen nodes: what was written, where, and nothing about what it means.
+
+Values are read once, here: a duration is seconds, money is dollars, a text has its escapes undone. `written`
+is a value as it stands in the file, for messages.
+"""
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
+from typing import Literal, TypeAlias
+
+from adc.compiler.source import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A keyword or a name: `maya`, `brand.maya`."""
+
+    written: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class String:
+    '''A text, escapes undone and long texts dedented. `offsets[i]` is where `value[i]` stands in the file.
+
+    `"…"` or `"""…"""`
+    '''
+
+    value: str
+    written: str
+    span: Span
+    offsets: tuple[int, ...] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Duration:
+    """`10s`, `7.2s`, `500ms`."""
+
+    seconds: Fraction
+    written: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """`$15`, `$12.50`."""
+
+    usd: Decimal
+    written: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """`9:16`."""
+
+    width: int
+    height: int
+    written: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """Pixels on the short side: `1080p`, `4k`."""
+
+    short_side: int
+    written: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """Frames a second: `30fps`."""
+
+    fps: int
+    written: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """Loudness or gain: `-14LUFS`, `-22dB`."""
+
+    amount: Decimal
+    unit: Literal["dB", "LUFS"]
+    written: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """`3`, `0.5`: an int where it is written without a point."""
+
+    value: int | Decimal
+    written: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Odd:
+    """A number with an unknown unit, or a text with an unknown escape: the parser has reported it already."""
+
+    written: str
+    span: Span
+
+
+Value: TypeAlias = Word | String | Duration | Money | Ratio | Resolution | Rate | Level | Number | Odd
+Listed: TypeAlias = tuple[Value, ...]
+"""Values parted by commas; mostly one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """`KEYWORD value value, value { … }`. `block` is None where no braces are written."""
+
+    keyword: Word
+    lists: tuple[Listed, ...]
+    block: tuple["Statement", ...] | None
+    span: Span
+
+    @property
+    def values(self) -> Listed:
+        """All values, lists or not, in the order in which they are written."""
+        return tuple(value for listed in self.lists for value in listed)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One file."""
+
+    path: str
+    statements: tuple[Statement, ...]

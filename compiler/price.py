@@ -1,0 +1,100 @@
+"""What a request costs, by the formula in the endpoint's catalogue file. Exact decimals, never less than the bill.
+
+A price is dollars a unit times a quantity: seconds of output, pictures, megapixels, thousands of characters. The
+dollars may depend on arguments (`by`), and an argument that the request leaves out has the default that the seller's
+own schema gives it: a Veo clip without `generate_audio` is a Veo clip with sound, at the price of one.
+"""
+
+from collections.abc import Mapping
+from decimal import ROUND_CEILING, Decimal
+from typing import Final
+
+from adc.compiler.catalogue import Endpoint
+from adc.compiler.plan import Json, Price
+from adc.compiler.units import money
+
+MEGAPIXEL: Final = 1024 * 1024
+
+
+def price(endpoint: Endpoint, arguments: Mapping[str, Json]) -> Price:
+    """The price of one request. Where the formula does not cover it, `usd` is 0 and `mark` is `unknown`."""
+    rule = endpoint.price
+    rate = _rate(endpoint, arguments)
+    quantity = _quantity(endpoint, arguments)
+    if rule.mark == "unknown" or rate is None or quantity is None:
+        return Price(Decimal(0), "", rule.unit, "unknown")
+    return Price(money(rate * quantity), _plain(quantity), rule.unit, rule.mark)
+
+
+def _rate(endpoint: Endpoint, arguments: Mapping[str, Json]) -> Decimal | None:
+    table = endpoint.price.usd
+    for name in endpoint.price.by:
+        assert isinstance(table, dict)
+        table = table.get(_key(_argument(endpoint, arguments, name)))
+        if table is None:
+            return None
+    assert isinstance(table, str)
+    more = [
+        Decimal(extra.usd)
+        for extra in endpoint.price.extras
+        if _argument(endpoint, arguments, extra.argument) == extra.value
+    ]
+    return sum(more, Decimal(table))
+
+
+def _quantity(endpoint: Endpoint, arguments: Mapping[str, Json]) -> Decimal | None:
+    rule = endpoint.price
+    measured = _argument(endpoint, arguments, rule.of) if rule.of else None
+    match rule.unit:
+        case "second":
+            quantity = _seconds(measured)
+        case "1k chars":
+            quantity = Decimal(len(measured)) / 1000 if isinstance(measured, str) else None
+        case "megapixel":
+            quantity = _megapixels(endpoint, measured)
+        case _:
+            quantity = Decimal(1)
+    if quantity is None:
+        return None
+    if rule.rounding == "up":
+        quantity = quantity.to_integral_value(ROUND_CEILING)
+    if rule.times:
+        times = _argument(endpoint, arguments, rule.times)
+        quantity *= times if isinstance(times, int) else 1
+    inputs = arguments.get(rule.inputs) if rule.inputs else None
+    return quantity + (len(inputs) if isinstance(inputs, list) else 0)
+
+
+def _argument(endpoint: Endpoint, arguments: Mapping[str, Json], name: str) -> Json:
+    """An argument's value, or the default that the seller's schema gives it."""
+    if name in arguments:
+        return arguments[name]
+    properties = endpoint.input_schema["properties"]
+    assert isinstance(properties, dict)
+    declared = properties.get(name)
+    return declared.get("default") if isinstance(declared, dict) else None
+
+
+def _key(value: Json) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _seconds(value: Json) -> Decimal | None:
+    if isinstance(value, str) and value.removesuffix("s").isdecimal():
+        return Decimal(value.removesuffix("s"))
+    return Decimal(str(value)) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _megapixels(endpoint: Endpoint, size: Json) -> Decimal | None:
+    match size:
+        case {"width": int(width), "height": int(height)}:
+            return Decimal(width * height) / MEGAPIXEL
+        case str() if size in endpoint.price.sizes:
+            width, height = endpoint.price.sizes[size]
+            return Decimal(width * height) / MEGAPIXEL
+    return None
+
+
+def _plain(quantity: Decimal) -> str:
+    text = format(quantity, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -1,0 +1,93 @@
+"""Reads the files of a spec through the port: each once, each remembered by digest, each failure a diagnostic."""
+
+from adc.compiler import digest
+from adc.compiler.definitions import Picture
+from adc.compiler.diagnostics import Diagnostic
+from adc.compiler.fields import Report
+from adc.compiler.files import Escapes, Files, beside
+from adc.compiler.nodes import String
+from adc.compiler.pictures import NotAPicture, measure
+from adc.compiler.source import Span, span_at
+
+
+class Shelf:
+    """What has been read so far: `texts` of source files by path, `inputs` as digests of every file by path."""
+
+    def __init__(self, files: Files, report: Report) -> None:
+        self._files = files
+        self._report = report
+        self._contents: dict[str, bytes] = {}
+        self.texts: dict[str, str] = {}
+        self.inputs: dict[str, str] = {}
+
+    def source(self, path: str, at: Span) -> str | None:
+        """The text of a source file, with plain line ends and without a byte order mark. `at` is who asks for it."""
+        data = self._read(path, at)
+        if data is None:
+            return None
+        try:
+            text = _plain(data.decode("utf-8-sig"))
+        except UnicodeDecodeError as error:
+            text = self.texts[path] = _plain(data.decode("utf-8-sig", errors="replace"))
+            # The decoder counts from behind the mark; what precedes the fault decodes.
+            before = _plain(error.object[: error.start].decode())
+            self._report(
+                Diagnostic(
+                    "AD0103",
+                    f"`{path}` is not UTF-8",
+                    span_at(path, text, len(before), len(before) + 1),
+                    f"byte 0x{error.object[error.start]:02x} cannot stand here",
+                    "save the file with the encoding UTF-8",
+                )
+            )
+            return None
+        self.texts[path] = text
+        return text
+
+    def picture(self, reference: String) -> Picture | None:
+        """The picture that a statement names, relative to its file."""
+        path = self.path(reference)
+        data = None if path is None else self._read(path, reference.span)
+        if path is None or data is None:
+            return None
+        try:
+            measured = measure(data)
+        except NotAPicture as error:
+            message = f"`{path}` is not a picture that can be used"
+            hint = "save it again as PNG, JPEG or WebP"
+            self._report(Diagnostic("AD0117", message, reference.span, str(error), hint))
+            return None
+        return Picture(path, self.inputs[path], len(data), measured.size, measured.media_type, reference.span)
+
+    def path(self, reference: String) -> str | None:
+        """The path that a text names, relative to the folder of the spec."""
+        if reference.value.strip() and reference.value.isprintable():
+            return beside(reference.span.path, reference.value)
+        hint = 'paths are written as in `"refs/maya.png"`'
+        self._report(Diagnostic("AD0101", "this is no path of a file", reference.span, hint=hint))
+        return None
+
+    def _read(self, path: str, at: Span) -> bytes | None:
+        if path in self._contents:
+            return self._contents[path]
+        try:
+            data = self._files.read(path)
+        except Escapes:
+            hint = "copy the file into the project and name it relative to this file"
+            self._report(Diagnostic("AD0102", f"`{path}` lies outside of the project", at, hint=hint))
+        except FileNotFoundError:
+            hint = "paths are relative to the file that names them, and letters count as written"
+            self._report(Diagnostic("AD0101", f"there is no file `{path}`", at, "not found", hint))
+        except OSError as error:
+            reason = "it is a folder" if isinstance(error, IsADirectoryError) else (error.strerror or "").lower()
+            hint = "name a file in it" if isinstance(error, IsADirectoryError) else "see that you may read it"
+            self._report(Diagnostic("AD0105", f"`{path}` cannot be read", at, reason, hint))
+        else:
+            self._contents[path] = data
+            self.inputs[path] = digest.digest_bytes(data)
+            return data
+        return None
+
+
+def _plain(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")

@@ -1,0 +1,48 @@
+"""The `frame` step: the exact last frame of a clip, as the first picture of the one that continues it.
+
+Its engine names no library: clips that are bought hang on its key, and an upgrade must not buy them again.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from adc.compiler.digest import Engine
+from adc.compiler.plan import StepRef, as_ref
+from adc.runtime.ports import Made, Receipt
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from adc.compiler.plan import Step
+    from adc.runtime.ports import Workspace
+
+ENGINE = Engine("frame/1")
+
+
+class FrameHandler:
+    """Takes the last frame of a clip as a PNG."""
+
+    remote = False
+
+    def engine(self, step: Step) -> Engine:  # noqa: ARG002 - every frame is taken alike
+        """Always the same."""
+        return ENGINE
+
+    async def run(self, step: Step, workspace: Workspace) -> Made:
+        """Take the frame. Raises MediaError when the clip has none that can be decoded."""
+        from anyio import to_thread
+
+        video = as_ref(step.arguments["video"])
+        assert video is not None, step.arguments
+        assert step.arguments["at"] == "last", step.arguments
+        name = video.step if isinstance(video, StepRef) else step.id
+        output = workspace.folder / "frame.png"
+        await to_thread.run_sync(_take, workspace.path_of(video), name, output)
+        return Made({step.output: output}, Receipt(ENGINE.name))
+
+
+def _take(clip: Path, name: str, output: Path) -> None:
+    from adc.runtime.media.frames import last
+
+    last(clip, name).save(output, format="PNG", compress_level=6)

@@ -1,0 +1,200 @@
+"""The film's sound, as samples: every segment padded or trimmed to its picture, voices laid over, written as PCM.
+
+Sound that is copied or joined in encoded form drifts by some 30 ms a cut. So each segment becomes exactly as many
+samples as its frames last, with 5 ms fades against clicks, and one AAC stream is encoded from the whole. Segments are
+made and written one after the other; a long film is never in memory.
+
+A clip that is slowed to fill its time is slowed in sound by resampling, as film is, so lips and voice stay together;
+at most 2 % changes the pitch by a third of a semitone. A voice-over that is too long for its place is sped up instead
+with its pitch kept.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import TypeAlias
+
+import av
+import numpy as np
+import numpy.typing as npt
+from av.audio.frame import AudioFrame
+from av.error import FFmpegError
+from av.filter.graph import Graph
+
+from adc.runtime.errors import MediaError
+from adc.runtime.media.film import ClipPiece, Piece, Target, shortly
+
+RATE = 48_000
+FADE = 240
+"""Samples of the fade at each cut: 5 ms."""
+
+UNDER_VOICE = 0.4
+"""How loud a clip's own sound stays under a voice-over: 8 dB lower."""
+
+RAMP = 7_200
+"""Samples over which it is lowered and raised: 150 ms."""
+
+HURRY = Fraction(120, 100)
+"""How much faster than spoken a voice-over may be played to fit its place."""
+
+QUIET = 0.003
+"""Samples below this, 50 dB under full scale, are silence at the end of a voice."""
+
+Samples: TypeAlias = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """A voice-over that begins at frame `at` of the film and must end within `frames`."""
+
+    name: str
+    path: Path
+    at: int
+    frames: int
+
+
+def sample_of(frame: int, rate: int) -> int:
+    """The sample at which a frame begins. Rounded from the film's start, so that nothing adds up over the cuts."""
+    return round(Fraction(frame * RATE, rate))
+
+
+def write(path: Path, pieces: Sequence[Piece], voices: Sequence[Voice], target: Target) -> None:
+    """Write the film's sound as 32-bit float stereo PCM at 48 kHz without a header.
+
+    Raises MediaError when a sound cannot be decoded or a voice is too long for its place.
+    """
+    spoken = [(sample_of(voice.at, target.rate), _of_voice(voice, target)) for voice in voices]
+    with open(path, "wb") as output:
+        frame = 0
+        for piece in pieces:
+            start = sample_of(frame, target.rate)
+            frame += piece.segment.frames
+            block = _of_piece(piece, sample_of(frame, target.rate) - start)
+            for at, sound in spoken:
+                _duck(block, at - start, at - start + len(sound))
+            for at, sound in spoken:
+                _lay(block, at - start, sound)
+            output.write(block.tobytes())
+
+
+def _of_piece(piece: Piece, length: int) -> Samples:
+    block = np.zeros((length, 2), np.float32)
+    if isinstance(piece, ClipPiece) and piece.media.sound is not None:
+        sound, rate = decode(piece.segment.path, piece.segment.name, piece.picture.first + piece.drop)
+        sound = resample(sound, round(rate / piece.stretch))[:length]
+        _fade(sound)
+        block[: len(sound)] = sound
+    return block
+
+
+def _of_voice(voice: Voice, target: Target) -> Samples:
+    sound, rate = decode(voice.path, voice.name, Fraction(0))
+    sound = resample(sound, rate)
+    loud = np.flatnonzero(np.abs(sound).max(axis=1) > QUIET)
+    sound = sound[: loud[-1] + 1] if len(loud) else sound[:0]
+    room = sample_of(voice.at + voice.frames, target.rate) - sample_of(voice.at, target.rate)
+    if len(sound) > room * HURRY:
+        raise MediaError(
+            f"{voice.name} takes {shortly(Fraction(len(sound), RATE))} s to say, its place has "
+            f"{shortly(Fraction(room, RATE))} s. Shorten the line or give it more time."
+        )
+    if len(sound) > room:
+        sound = _hurried(sound, len(sound) / room)[:room]
+    _fade(sound)
+    return sound
+
+
+def decode(path: Path, name: str, zero: Fraction) -> tuple[Samples, int]:
+    """The first audio stream as stereo samples counted from the time `zero`, and its rate.
+
+    Every decoded block is put where its time stamp says, so a gap is silence and a late start is late.
+    """
+    blocks: list[tuple[int, Samples]] = []
+    try:
+        with av.open(f"file:{path}") as container:
+            stream = container.streams.audio[0]
+            # One channel goes to both sides as loud as it is; the library's own rule makes it 3 dB quieter.
+            layout = "mono" if stream.channels == 1 else "stereo"
+            plain = av.AudioResampler(format="flt", layout=layout, rate=stream.rate)
+            running = 0
+            for frame in container.decode(stream):
+                placed = running
+                if frame.pts is not None and frame.time_base is not None:
+                    placed = round((frame.pts * frame.time_base - zero) * stream.rate)
+                if abs(placed - running) < stream.rate // 50:
+                    placed = running if blocks else placed  # rounding of coarse time bases is no gap
+                frame.pts = None
+                for piece in plain.resample(frame):
+                    samples = _samples(piece)
+                    blocks.append((placed, samples))
+                    running = placed + len(samples)
+            rate = int(stream.rate)
+    except (FFmpegError, IndexError) as error:
+        raise MediaError(f"The sound of {name} cannot be decoded.") from error
+    whole = np.zeros((max((at + len(samples) for at, samples in blocks), default=0), 2), np.float32)
+    for at, samples in blocks:
+        if at + len(samples) > 0:
+            whole[max(at, 0) : at + len(samples)] = samples[max(-at, 0) :]
+    return whole, rate
+
+
+def resample(sound: Samples, rate: int) -> Samples:
+    """Stereo samples at `rate` as samples at 48 kHz."""
+    if rate == RATE or not len(sound):
+        return sound
+    resampler = av.AudioResampler(format="flt", layout="stereo", rate=RATE)
+    frames = [*resampler.resample(_frame(sound, rate)), *resampler.resample(None)]
+    return np.concatenate([_samples(frame) for frame in frames])
+
+
+def _hurried(sound: Samples, speed: float) -> Samples:
+    graph = Graph()
+    source = graph.add_abuffer(format="flt", sample_rate=RATE, layout="stereo", time_base=Fraction(1, RATE))
+    tempo, sink = graph.add("atempo", f"{speed:.6f}"), graph.add("abuffersink")
+    source.link_to(tempo)
+    tempo.link_to(sink)
+    graph.configure()
+    graph.push(_frame(sound, RATE))
+    graph.push(None)
+    pieces: list[Samples] = []
+    while True:
+        try:
+            pulled = graph.pull()
+        except (EOFError, BlockingIOError):
+            return np.concatenate(pieces) if pieces else sound[:0]
+        assert isinstance(pulled, AudioFrame)
+        pieces.append(_samples(pulled))
+
+
+def _frame(sound: Samples, rate: int) -> AudioFrame:
+    frame = AudioFrame.from_ndarray(np.ascontiguousarray(sound).reshape(1, -1), format="flt", layout="stereo")
+    frame.sample_rate, frame.pts, frame.time_base = rate, 0, Fraction(1, rate)
+    return frame
+
+
+def _samples(frame: AudioFrame) -> Samples:
+    samples = frame.to_ndarray().reshape(-1, len(frame.layout.channels)).astype(np.float32, copy=False)
+    return np.repeat(samples, 2, axis=1) if samples.shape[1] == 1 else samples
+
+
+def _fade(sound: Samples) -> None:
+    length = min(FADE, len(sound))
+    ramp = np.linspace(0, 1, length, endpoint=False, dtype=np.float32)[:, None]
+    sound[:length] *= ramp
+    sound[len(sound) - length :] *= ramp[::-1]
+
+
+def _duck(block: Samples, start: int, end: int) -> None:
+    """Lower the block from `start` to `end`, counted in samples from its beginning; ramps lie outside of it."""
+    if start - RAMP < len(block) and end + RAMP > 0 and end > start:
+        corners = [start - RAMP, start, end, end + RAMP]
+        gain = np.interp(np.arange(len(block)), corners, [1, UNDER_VOICE, UNDER_VOICE, 1])
+        block *= gain.astype(np.float32)[:, None]
+
+
+def _lay(block: Samples, start: int, sound: Samples) -> None:
+    """Add `sound` to the block at `start`, as much of it as falls inside."""
+    begin, end = max(start, 0), min(start + len(sound), len(block))
+    if begin < end:
+        block[begin:end] += sound[begin - start : end - start]

@@ -1,0 +1,266 @@
+"""Casting: the cheapest endpoint that gives what a scene needs, and a helpful no where none does."""
+
+from dataclasses import replace
+from decimal import Decimal
+from fractions import Fraction
+from typing import Literal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.scripts import endpoint, maya, serum
+
+from adc.compiler.casting import Casting, Need, Refusal, bought, cast, views_of
+from adc.compiler.catalogue import Catalogue, builtin
+from adc.compiler.plan import Json
+from adc.compiler.price import price
+from adc.compiler.request import fill, resolution
+
+
+def clip(
+    seconds: str = "8",
+    *,
+    references: int = 0,
+    start: bool = False,
+    end: bool = False,
+    speech: bool = False,
+    aspect: str = "9:16",
+) -> Need:
+    return Need("video", Fraction(seconds), aspect, references, start, end, speech)
+
+
+def still(references: int = 0) -> Need:
+    return Need("image", None, "9:16", references, False, False, False)
+
+
+def chosen(need: Need, using: str | None = None) -> Casting:
+    casting = cast(need, builtin(), using)
+    assert isinstance(casting, Casting), casting
+    return casting
+
+
+def refused(need: Need, using: str | None = None) -> Refusal:
+    refusal = cast(need, builtin(), using)
+    assert isinstance(refusal, Refusal), refusal
+    return refusal
+
+
+WORDS, CAST, START = clip(), clip(references=2), clip(start=True)
+CAST_START = clip(references=2, start=True)
+BOTH, CAST_BOTH = clip(start=True, end=True), clip(references=2, start=True, end=True)
+
+
+@pytest.mark.parametrize(
+    ("model", "need", "path", "waived"),
+    [
+        ("kling_o1", CAST, "kling-video/o1/reference-to-video", False),
+        ("kling_o1", CAST_START, "kling-video/o1/reference-to-video", False),
+        ("kling_o1", BOTH, "kling-video/o1/image-to-video", False),
+        ("kling_o1", CAST_BOTH, "kling-video/o1/image-to-video", True),
+        ("kling_o1_standard", CAST_START, "kling-video/o1/standard/reference-to-video", False),
+        ("kling_o1_standard", BOTH, "kling-video/o1/standard/image-to-video", False),
+        ("kling_o3", WORDS, "kling-video/o3/standard/text-to-video", False),
+        ("kling_o3", CAST, "kling-video/o3/standard/reference-to-video", False),
+        ("kling_o3", START, "kling-video/o3/standard/image-to-video", False),
+        ("kling_o3", CAST_START, "kling-video/o3/standard/reference-to-video", False),
+        ("kling_o3", BOTH, "kling-video/o3/standard/image-to-video", False),
+        ("kling_o3", CAST_BOTH, "kling-video/o3/standard/reference-to-video", False),
+        ("kling_o3_pro", WORDS, "kling-video/o3/pro/text-to-video", False),
+        ("kling_o3_pro", CAST_BOTH, "kling-video/o3/pro/reference-to-video", False),
+        ("kling_o3_4k", CAST, "kling-video/o3/4k/reference-to-video", False),
+        ("veo3_1", WORDS, "veo3.1", False),
+        ("veo3_1", CAST, "veo3.1/reference-to-video", False),
+        ("veo3_1", START, "veo3.1/image-to-video", False),
+        ("veo3_1", CAST_START, "veo3.1/image-to-video", True),
+        ("veo3_1", BOTH, "veo3.1/first-last-frame-to-video", False),
+        ("veo3_1_fast", CAST_BOTH, "veo3.1/fast/first-last-frame-to-video", True),
+        ("veo3_1_lite", WORDS, "veo3.1/lite", False),
+        ("veo3_1_lite", START, "veo3.1/lite/image-to-video", False),
+        ("flux_2", still(), "flux-2", False),
+        ("flux_2", still(3), "flux-2/edit", False),
+        ("nano_banana_pro", still(5), "nano-banana-pro/edit", False),
+        ("ideogram_character", still(1), "ideogram/character", False),
+    ],
+)
+def test_a_named_model_sends_the_endpoint_that_the_scene_needs(model: str, need: Need, path: str, waived: bool) -> None:
+    casting = chosen(need, model)
+    assert (casting.endpoint.id, casting.references_waived) == (f"fal-ai/{path}", waived)
+    assert casting.why.startswith("named in the spec")
+    assert ("start frame stands in" in casting.why) is waived
+
+
+@pytest.mark.parametrize(
+    ("need", "model", "why"),
+    [
+        (WORDS, "veo3_1_lite", "the cheapest of 5 that fit"),
+        (CAST, "kling_o1_standard", "the cheapest of 6 that take references"),
+        (clip(speech=True), "veo3_1_lite", "the cheapest of 5 that speak"),
+        (clip(speech=True, references=1), "kling_o3", "the cheapest of 4 that speak and take references"),
+        (clip(speech=True, start=True), "veo3_1_lite", "the cheapest of 6 that speak and take a start frame"),
+        (CAST_START, "kling_o1_standard", "the cheapest of 5 that take references and a start frame"),
+        (CAST_BOTH, "kling_o3", "the cheapest of 3 that take references and a start and an end frame"),
+        (clip("12", references=1), "kling_o3", "the cheapest of 3 that take references"),
+        (still(), "flux_2", "the cheapest of 4 that fit"),
+        (still(2), "nano_banana", "the cheapest of 4 that take references"),
+        (Need("audio", None, "9:16", 0, False, False, True), "eleven_turbo", "the cheapest of 4 that speak"),
+    ],
+)
+def test_without_a_name_the_cheapest_that_fits_is_cast(need: Need, model: str, why: str) -> None:
+    casting = chosen(need)
+    assert (casting.endpoint.model, casting.why) == (model, why)
+
+
+def test_references_are_kept_as_long_as_anything_takes_them() -> None:
+    """Veo 3.1 lite would be cheaper from the start frame, but would not know the cast."""
+    kept = chosen(CAST_START)
+    waived = chosen(replace(CAST_START, references=8))
+    assert (kept.endpoint.model, kept.references_waived) == ("kling_o1_standard", False)
+    assert (waived.endpoint.model, waived.references_waived) == ("veo3_1_lite", True)
+    assert waived.why.endswith("; the start frame stands in for the reference pictures")
+
+
+def test_where_one_model_is_left_the_plan_says_so() -> None:
+    lonely = Catalogue((endpoint("kling-video/o1/reference-to-video"),))
+    casting = cast(CAST_START, lonely, None)
+    assert isinstance(casting, Casting)
+    assert casting.why == "the only model that takes references and a start frame"
+
+
+@pytest.mark.parametrize(
+    ("model", "seconds", "length"),
+    [("veo3_1", "1.5", 4), ("veo3_1", "4", 4), ("veo3_1", "4.1", 6), ("kling_o3", "7.2", 8), ("kling_o3", "15", 15)],
+)
+def test_the_shortest_legal_length_that_is_enough_is_bought(model: str, seconds: str, length: int) -> None:
+    assert chosen(clip(seconds), model).seconds == length
+
+
+def test_a_still_has_no_length() -> None:
+    assert chosen(still()).seconds is None
+
+
+def test_the_price_of_the_bought_length_decides() -> None:
+    """Three seconds of Kling O3 are cheaper than the four that Veo sells at least; for four, Veo is."""
+    pair = Catalogue((endpoint("kling-video/o3/standard/text-to-video"), endpoint("veo3.1/fast")))
+    short, longer = cast(clip("3"), pair, None), cast(clip("8", speech=True, aspect="16:9"), pair, None)
+    assert isinstance(short, Casting)
+    assert isinstance(longer, Casting)
+    assert (short.endpoint.model, short.seconds) == ("kling_o3", 3)
+    assert longer.endpoint.model == "kling_o3"
+
+
+def test_the_resolution_of_the_film_counts_in_the_price() -> None:
+    lite, kling = endpoint("veo3.1/lite"), endpoint("kling-video/o3/standard/text-to-video")
+    cheap = replace(kling, price=replace(kling.price, usd={"false": "0.04", "true": "0.06"}))
+    pair = Catalogue((cheap, lite))
+    models = []
+    for short_side in (720, 1080):
+        casting = cast(replace(WORDS, short_side=short_side), pair, None)
+        assert isinstance(casting, Casting)
+        models.append(casting.endpoint.model)
+    assert models == ["veo3_1_lite", "kling_o3"]
+
+
+def test_an_unknown_price_is_the_last_to_be_chosen() -> None:
+    lite = endpoint("veo3.1/lite")
+    nameless = replace(lite, id="a/first", model="nameless", price=replace(lite.price, mark="unknown"))
+    casting = cast(WORDS, Catalogue((nameless, endpoint("veo3.1"))), None)
+    assert isinstance(casting, Casting)
+    assert casting.endpoint.model == "veo3_1"
+
+
+@pytest.mark.parametrize(
+    ("model", "need", "message", "hint"),
+    [
+        ("veo3_1", clip("12"), "12 s is longer than the longest clip of `veo3_1`, which is 8 s",
+         "write two scenes with `transition continue` between them, 8 s at most each"),
+        ("kling_o1", clip("10.5", references=1), "10.5 s is longer than the longest clip of `kling_o1`, which is 10 s",
+         "write two scenes with `transition continue` between them, 10 s at most each"),
+        ("veo3_1_lite", clip(references=1), "`veo3_1_lite` cannot make this: it takes no references",
+         "give the scene a start frame"),
+        ("kling_o1", clip(references=1, speech=True), "`kling_o1` cannot make this: it does not speak",
+         "write `voiceover` instead of `says`: then a voice is laid over the clip"),
+        ("kling_o1", WORDS, "`kling_o1` cannot make this: it needs a start frame", "give the scene a start frame"),
+        ("veo3_1", clip(aspect="4:5"), "`veo3_1` cannot make this: it makes 16:9 and 9:16, not 4:5", ""),
+        ("veo3_1", clip(end=True), "`veo3_1` cannot make this: it takes no end frame", "give the scene a start frame"),
+        ("kling_o1", clip(references=8), "`kling_o1` cannot make this: it takes 7 references, and the cast make 8",
+         "put fewer people and things in the cast"),
+        ("nano_banana", still(4), "`nano_banana` cannot make this: it takes 3 references, and the cast make 4",
+         "put fewer people and things in the cast"),
+        ("kling_01", CAST, "there is no model `kling_01`", "did you mean `kling_o1`?"),
+        ("nano_banana", WORDS, "`nano_banana` makes stills, not film", "models that do: `kling_o1`, "
+         "`kling_o1_standard`, `kling_o3_4k`, `kling_o3_pro`, `kling_o3`, `veo3_1`, `veo3_1_fast`, `veo3_1_lite`"),
+    ],
+)  # fmt: skip
+def test_a_named_model_that_cannot_is_refused_with_the_likeliest_mend(
+    model: str, need: Need, message: str, hint: str
+) -> None:
+    refusal = refused(need, model)
+    assert (refusal.message, refusal.hint) == (message, hint)
+
+
+def test_a_start_frame_among_the_pictures_takes_the_place_of_a_reference() -> None:
+    seven = clip(references=7)
+    assert chosen(seven, "kling_o1").references_waived is False
+    assert chosen(replace(seven, start=True), "kling_o1").references_waived is True
+    assert chosen(replace(seven, start=True), "kling_o3").references_waived is False
+
+
+def test_when_nothing_fits_the_nearest_models_say_what_they_lack() -> None:
+    refusal = refused(clip("20", references=2, speech=True))
+    assert refusal.message == "no model makes a 9:16 clip of 20 s with 2 references and speech"
+    assert refusal.lacks[0] == ("kling_o3", "makes clips of at most 15 s")
+    assert len(refusal.lacks) == 3
+    assert refusal.hint == "the longest clip is 15 s: write two scenes with `transition continue` between them"
+    square = refused(clip(aspect="4:5", references=1, speech=True))
+    assert square.message == "no model makes a 4:5 clip of 8 s with a reference and speech"
+    assert square.hint == "give the scene a start frame"
+    assert refused(still(15)).message == "no model makes a 9:16 still with 15 references"
+
+
+def test_an_unknown_model_is_met_with_the_names_there_are() -> None:
+    assert refused(still(), "polaroid").hint.startswith("models: `flux_2`, ")
+
+
+def test_the_views_that_stand_for_somebody() -> None:
+    assert views_of(maya()) == ("reference",)
+    assert views_of(maya("smile", "front", "profile")) == ("front", "smile", "profile")
+    assert views_of(maya("smile", "profile")) == ("reference", "smile", "profile")
+    assert views_of(maya("front", reference=False)) == ()
+    assert views_of(serum()) == ("reference",)
+
+
+@given(
+    seconds=st.fractions(min_value=Fraction(1, 2), max_value=20, max_denominator=10),
+    references=st.integers(0, 9),
+    start=st.booleans(),
+    end=st.booleans(),
+    speech=st.booleans(),
+    aspect=st.sampled_from(["9:16", "16:9", "1:1", "4:5"]),
+)
+def test_whoever_is_cast_gives_what_was_asked(
+    seconds: Fraction,
+    references: int,
+    start: bool,
+    end: bool,
+    speech: bool,
+    aspect: Literal["9:16", "16:9", "1:1", "4:5"],
+) -> None:
+    casting = cast(Need("video", seconds, aspect, references, start, end, speech), builtin(), None)
+    if isinstance(casting, Refusal):
+        assert casting.lacks
+        return
+    takes = casting.endpoint.takes
+    assert casting.seconds in takes.seconds
+    assert casting.seconds >= seconds
+    assert casting.seconds == bought(casting.endpoint, seconds)
+    assert not speech or takes.speech
+    assert not start or takes.start_frame != "no"
+    assert start or takes.start_frame != "required"
+    assert not end or takes.end_frame != "no"
+    assert not takes.aspects or aspect in takes.aspects
+    assert casting.references_waived or references <= takes.references
+    assert not casting.references_waived or (start and references)
+    facts: dict[str, Json] = {
+        "prompt": "p", "seconds": casting.seconds, "aspect": aspect, "resolution": resolution(casting.endpoint, 1080)
+    }  # fmt: skip
+    assert price(casting.endpoint, fill(casting.endpoint, facts)).usd > Decimal(0)

@@ -1,0 +1,115 @@
+"""Cards: readable in every shape, with the words inside the frame."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+from support import filming
+
+from adc.runtime.errors import MediaError
+from adc.runtime.handlers.card import CardHandler
+from adc.runtime.media import card, colour, typography
+from adc.runtime.media.card import Card
+
+SHAPES = [(1080, 1920), (1920, 1080), (1080, 1080), (270, 480)]
+
+
+@pytest.fixture
+def logo(tmp_path: Path) -> Path:
+    picture = Image.new("RGBA", (400, 400), (0, 0, 0, 0))
+    ImageDraw.Draw(picture).ellipse((100, 100, 300, 300), fill=(200, 120, 30, 255))
+    picture.save(tmp_path / "logo.png")
+    return tmp_path / "logo.png"
+
+
+def drawn(**changes: object) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+    values: dict[str, object] = {"width": 540, "height": 960, "background": "#f4efe8", "headline": "Glow Serum"}
+    return np.asarray(card.draw(Card(**(values | changes))))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("size", SHAPES)
+@pytest.mark.parametrize("headline", ["Glow", "Thirty days to skin that you will not want to hide from anybody"])
+def test_everything_stands_inside_the_margins(size: tuple[int, int], headline: str, logo: Path) -> None:
+    lines = ("20% off your first bottle", "Free shipping until Sunday, returns within sixty days")
+    picture = drawn(width=size[0], height=size[1], headline=headline, lines=lines, button="Shop now", logo=logo)
+    assert picture.shape == (size[1], size[0], 3)
+    drawn_on = np.abs(picture.astype(int) - np.array([0xF4, 0xEF, 0xE8])).max(axis=2) > 8
+    rows, columns = np.flatnonzero(drawn_on.any(axis=1)), np.flatnonzero(drawn_on.any(axis=0))
+    margin = round(min(size) * 0.05)
+    assert margin <= rows[0]
+    assert rows[-1] < size[1] - margin
+    assert margin <= columns[0]
+    assert columns[-1] < size[0] - margin
+    assert abs((columns[0] + columns[-1]) / 2 - size[0] / 2) <= 0.01 * size[0] + 2
+
+
+def test_the_ground_is_the_colour_that_was_written() -> None:
+    assert tuple(drawn(background="#14213d")[0, 0]) == (0x14, 0x21, 0x3D)
+
+
+@pytest.mark.parametrize("ground", ["#ffffff", "#f4efe8", "#14213d", "#e63946", "#808080", "#000000", "#ffd166"])
+def test_words_can_be_read_on_every_ground(ground: str) -> None:
+    behind = colour.parse(ground)
+    ink = colour.ink_on(behind)
+    assert colour.contrast(ink, behind) >= colour.VISIBLE
+    assert colour.contrast(colour.softened(ink, behind), behind) >= colour.VISIBLE
+    accent = colour.accent([Image.new("RGB", (8, 8), (200, 120, 30))], behind)
+    assert colour.contrast(accent, behind) >= colour.VISIBLE
+    assert colour.contrast(colour.ink_on(accent), accent) >= colour.VISIBLE
+
+
+def test_the_button_takes_the_logos_colour_and_ink_without_one(logo: Path) -> None:
+    with Image.open(logo) as picture:
+        red, green, blue = colour.accent([picture], (255, 255, 255))
+    assert red > green > blue
+    assert colour.accent([Image.new("RGB", (8, 8), (90, 90, 90))], (255, 255, 255)) == colour.INK
+    assert not np.array_equal(drawn(button="Shop now"), drawn())
+
+
+def test_a_picture_stands_above_in_a_tall_frame_and_beside_in_a_wide_one(tmp_path: Path) -> None:
+    Image.new("RGB", (300, 300), (10, 200, 10)).save(tmp_path / "photo.png")
+    tall = drawn(image=tmp_path / "photo.png")
+    wide = drawn(width=960, height=540, image=tmp_path / "photo.png")
+    assert tuple(tall[100, 270]) == tuple(wide[270, 100]) == (10, 200, 10)
+    assert tuple(tall[950, 270]) == tuple(wide[270, 950]) == (0xF4, 0xEF, 0xE8)
+
+
+def test_lines_are_broken_evenly() -> None:
+    face = typography.font(40, typography.BOLD)
+    words = "Two drops every morning for thirty days"
+    for width in (250, 400, 600):
+        lines = typography.balanced(words, face, width)
+        assert " ".join(lines) == words
+        assert all(face.getlength(line) <= width for line in lines)
+    assert typography.balanced("aaa bbb ccc ddd", face, int(face.getlength("aaa bbb ccc")) + 2) == [
+        "aaa bbb",
+        "ccc ddd",
+    ]
+    assert typography.balanced("", face, 100) == []
+
+
+def test_weights_of_the_variable_font_differ() -> None:
+    assert typography.font(60, 800).getlength("Glow") > typography.font(60, 400).getlength("Glow") * 1.03
+
+
+def test_a_letter_that_the_font_lacks_is_named() -> None:
+    with pytest.raises(MediaError, match=r"U\+1F600"):
+        drawn(headline="Glow \U0001f600")
+    drawn(headline="Größe, élan, Ελλάδα, Привет", lines=("{}", "100 % [ok] 'quoted'"))
+
+
+@pytest.mark.anyio
+async def test_the_handler_makes_a_png(tmp_path: Path, logo: Path) -> None:
+    step = filming.step("card", "offer.card", "image", {
+        "width": 270, "height": 480, "background": "#f4efe8", "headline": "Glow Serum", "lines": ["20% off"],
+        "button": "Shop now", "logo": filming.ref("logo", "image"), "image": None,
+    })  # fmt: skip
+    made = await filming.made_by(CardHandler(), step, filming.workspace(tmp_path / "out", {"logo": logo}))
+    with Image.open(made) as picture:
+        assert (picture.format, picture.mode, picture.size) == ("PNG", "RGB", (270, 480))
+    again = await filming.made_by(CardHandler(), step, filming.workspace(tmp_path / "again", {"logo": logo}))
+    assert made.read_bytes() == again.read_bytes()
+    broken = Path(__file__)
+    with pytest.raises(MediaError, match=r"^offer\.card: A picture of the card cannot be read: it is not a picture"):
+        await CardHandler().run(step, filming.workspace(tmp_path / "third", {"logo": broken}))

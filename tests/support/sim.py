@@ -1,0 +1,122 @@
+"""A stand-in on a free port, drawing tiny real media, and what a test needs to buy a step from it."""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import anyio
+import av
+import numpy as np
+from PIL import Image
+
+from adc.compiler.catalogue import Endpoint, builtin
+from adc.compiler.plan import Json
+from adc.runtime.sim.faults import Faults
+from adc.runtime.sim.runs import Draw
+from adc.runtime.sim.serve import start_in_thread
+
+KEY = "planted-key-id:planted-key-secret"
+
+
+@dataclass(frozen=True, slots=True)
+class Sim:
+    """A running stand-in: where it is, what it has billed, and the faults that wait in it."""
+
+    url: str
+    bill: Path
+    folder: Path
+    faults: Faults
+    drawn: list[dict[str, Json]] = field(default_factory=list)
+
+    def billed(self) -> list[dict[str, Any]]:
+        """The lines of the bill."""
+        return [json.loads(line) for line in self.bill.read_text().splitlines()] if self.bill.exists() else []
+
+    def total(self) -> Decimal:
+        """What a client has paid."""
+        return sum((Decimal(line["usd"]) for line in self.billed()), Decimal(0))
+
+
+@contextmanager
+def sim_at(folder: Path, *, draw: Draw | None = None, latency: float = 0.0, runners: int = 2) -> Iterator[Sim]:
+    """A stand-in for as long as the `with`, with its files in `folder`."""
+    faults = Faults()
+    drawn: list[dict[str, Json]] = []
+
+    async def tiny(
+        endpoint: Endpoint, arguments: dict[str, Json], brief: dict[str, Json], folder: Path
+    ) -> Mapping[str, Path]:
+        drawn.append(arguments)
+        return tiny_media(endpoint, folder)
+
+    with start_in_thread(
+        folder=folder / "files",
+        bill=folder / "bill.jsonl",
+        catalogue=builtin(),
+        draw=draw or tiny,
+        latency=latency,
+        runners=runners,
+        faults=faults,
+    ) as url:
+        yield Sim(url, folder / "bill.jsonl", folder / "files", faults, drawn)
+
+
+def draws_after(gate: Path) -> Draw:
+    """A draft engine that draws once the gate, a file, is there."""
+
+    async def draw(
+        endpoint: Endpoint, _arguments: dict[str, Json], _brief: dict[str, Json], folder: Path
+    ) -> Mapping[str, Path]:
+        while not await anyio.Path(gate).exists():  # noqa: ASYNC110  # another thread or process opens it
+            await anyio.sleep(0.002)
+        return tiny_media(endpoint, folder)
+
+    return draw
+
+
+def tiny_media(endpoint: Endpoint, folder: Path) -> Mapping[str, Path]:
+    """The smallest real file of the kind that the endpoint makes."""
+    match endpoint.makes:
+        case "image":
+            path = picture(folder / "image.png")
+        case "video":
+            path = film(folder / "video.mp4")
+        case "audio":
+            path = sound(folder / "audio.wav")
+    return dict.fromkeys(endpoint.outputs, path)
+
+
+def picture(path: Path, colour: str = "#3070a0") -> Path:
+    """A PNG of noise over a colour, so that it does not compress to nothing."""
+    noise = np.random.default_rng(7).integers(0, 60, (96, 64, 3), dtype=np.uint8)
+    Image.fromarray(noise + np.array(Image.new("RGB", (64, 96), colour)) // 2).save(path, "PNG")
+    return path
+
+
+def film(path: Path, seconds: float = 1.0, *, container: str = "mp4") -> Path:
+    """An MP4 of moving noise at 10 fps, its index in front, a key frame every half second."""
+    random = np.random.default_rng(7)
+    with av.open(path, "w", format=container, options={"movflags": "+faststart"}) as out:
+        stream = out.add_stream("libx264", rate=10, options={"g": "5", "preset": "ultrafast"})
+        stream.width, stream.height, stream.pix_fmt = 64, 96, "yuv420p"
+        for _ in range(round(seconds * 10)):
+            frame = av.VideoFrame.from_ndarray(random.integers(0, 255, (96, 64, 3), dtype=np.uint8), format="rgb24")
+            out.mux(stream.encode(frame))
+        out.mux(stream.encode())
+    return path
+
+
+def sound(path: Path, seconds: float = 0.5) -> Path:
+    """A WAV of a 440 Hz tone, 48 kHz mono."""
+    tone = (np.sin(np.arange(round(seconds * 48000)) * 2 * np.pi * 440 / 48000) * 8000).astype(np.int16)
+    with av.open(path, "w", format="wav") as out:
+        stream = out.add_stream("pcm_s16le", rate=48000, layout="mono")
+        frame = av.AudioFrame.from_ndarray(tone[np.newaxis, :], format="s16", layout="mono")
+        frame.sample_rate = 48000
+        out.mux(stream.encode(frame))
+        out.mux(stream.encode())
+    return path
