@@ -1,8 +1,7 @@
 """The whole compiler on one screen: text in, plan and diagnostics out.
 
-    load        read, parse and resolve the spec and what it imports      Script
-    CHECKS      judge the script, one rule a file                         diagnostics
-    lower       cast each scene, fill each request, lay out the film      Plan
+    load        read, parse and resolve the spec and what it imports, and check it      Script
+    lower       cast each scene, fill each request, lay out the film                    Plan
 
 Every stage reports what it finds and goes on; a plan exists only where nothing found is an error.
 """
@@ -12,7 +11,6 @@ from dataclasses import dataclass
 
 from adc.compiler import resolve
 from adc.compiler.catalogue import Catalogue
-from adc.compiler.checks import CHECKS
 from adc.compiler.diagnostics import Diagnostic, Severity
 from adc.compiler.files import Files
 from adc.compiler.lower import lower
@@ -39,8 +37,6 @@ def compile_spec(spec: str, files: Files, catalogue: Catalogue) -> Compiled:
     diagnostics = list(loaded.diagnostics)
     plan = None
     if loaded.script is not None:
-        for check in CHECKS:
-            diagnostics.extend(check(loaded.script))
         lowered = lower(loaded.script, catalogue, loaded.texts)
         diagnostics.extend(lowered.diagnostics)
         plan = lowered.plan

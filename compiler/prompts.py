@@ -49,6 +49,10 @@ def bind(script: Script, piece: Scene | Card | None, endpoint: Endpoint | None) 
     tags = _tags(script, piece, endpoint) if isinstance(piece, Scene) and endpoint is not None else {}
     subjects: dict[str, Character | Product] = {**script.characters, **script.products}
     told = {name: _told(who, tags.get(who.name, who.display), scope) for name, who in subjects.items()}
+    for name, subject in told.items():
+        group, dot, own = name.partition(".")
+        if dot:  # `import … as brand`: in a template, `brand.maya` is what `brand` has by the name `maya`
+            vars(scope.setdefault(group, Names(shown=group)))[own] = subject
     return {**scope, **told}
 
 

@@ -1,13 +1,13 @@
 """From a resolved script to a plan: one file a construct.
 
-    sheet       what lowering writes on: steps, files, diagnostics
-    purchase    a generate step: the request filled, checked against the endpoint's schema, priced
-    identity    who someone is, as pictures: the reference, or the views of a pack
-    keyframe    a start frame bought as a still
-    speech      a voice-over
-    scene       a clip, with what it starts from
-    card        a still drawn here
-    film        the timeline and the last step, and the order of all steps
+sheet       what lowering writes on: steps, files, diagnostics
+purchase    a generate step: the request filled, checked against the endpoint's schema, priced
+identity    who someone is, as pictures: the reference, or the views of a pack
+keyframe    a start frame bought as a still
+speech      a voice-over
+scene       a clip, with what it starts from
+card        a still drawn here
+film        the timeline and the last step, and the order of all steps
 """
 
 from collections.abc import Mapping

@@ -39,17 +39,14 @@ def lower_film(sheet: Sheet) -> Plan | None:
             continue
         continued = before if join is not None and join.kind == "continue" else None
         clip = lower_scene(sheet, piece, clips, continued)
-        sounds = lower_voiceovers(sheet, piece)
+        spoken = lower_voiceovers(sheet, piece, frames)
         before = clip
         if clip is None:
             continue
         clips[piece.name] = clip
         segments.append({"id": piece.name, "video": clip.ref, "frames": frames, "skip": int(clip.continues)})
         timeline.append(_placed(piece, start, frames, f"{piece.name}.clip", bought=seconds_text(clip.bought)))
-        share = frames // max(1, len(sounds))
-        voices.extend(
-            {"audio": sound, "at": start + number * share, "frames": share} for number, sound in enumerate(sounds)
-        )
+        voices.extend({"audio": voice.sound, "at": start + voice.at, "frames": voice.frames} for voice in spoken)
     if len(timeline) < len(sheet.script.pieces) or not timeline:
         return None
     arguments: dict[str, Json] = {

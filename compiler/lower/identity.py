@@ -44,6 +44,16 @@ def subject(sheet: Sheet, member: Character | Product) -> Subject | None:
     return Subject(frontal, tuple(angles))
 
 
+def in_brief(sheet: Sheet, member: Character | Product) -> Json:
+    """A member of the cast as a brief tells it."""
+    return {
+        "name": member.name,
+        "kind": "character" if isinstance(member, Character) else "product",
+        "display": member.display,
+        "picture": sheet.picture(member.reference) if member.reference else None,
+    }
+
+
 def _picture(sheet: Sheet, member: Character | Product, view: str) -> Json:
     assert member.reference is not None
     if view == "reference" or isinstance(member, Product):
@@ -59,7 +69,7 @@ def _picture(sheet: Sheet, member: Character | Product, view: str) -> Json:
         "model": endpoint.title,
         "aspect": _ASPECT,
         "words": words,
-        "cast": [{"name": member.name, "display": member.display, "picture": picture}],
+        "cast": [in_brief(sheet, member)],
     }
     return buy(
         sheet,

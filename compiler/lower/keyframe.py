@@ -2,11 +2,11 @@
 
 from adc.compiler.casting import Need, Refusal, cast, views_of
 from adc.compiler.definitions import Keyframe, Scene
-from adc.compiler.lower.identity import subject
+from adc.compiler.lower.identity import in_brief, subject
 from adc.compiler.lower.purchase import buy
 from adc.compiler.lower.sheet import Sheet
 from adc.compiler.plan import Json
-from adc.compiler.prompts import bind, compose_still
+from adc.compiler.prompts import bind, compose_avoid, compose_still
 from adc.compiler.request import resolution
 
 
@@ -23,12 +23,11 @@ def lower_keyframe(sheet: Sheet, scene: Scene, keyframe: Keyframe) -> Json:
         start=False,
         end=False,
         speech=False,
+        short_side=sheet.script.ad.short_side,
     )
     casting = cast(need, sheet.catalogue, keyframe.using.value if keyframe.using else None)
     if isinstance(casting, Refusal):
-        span = keyframe.using.span if keyframe.using else keyframe.span
-        lacks = "; ".join(f"{model}: {reason}" for model, reason in casting.lacks)
-        sheet.report("AD0501", casting.message, span, label=lacks, hint=casting.hint)
+        sheet.refuse(casting, keyframe.using, keyframe.span)
         return None
     endpoint = casting.endpoint
     prompt = sheet.composed(lambda: compose_still(sheet.script, scene, endpoint, keyframe.prompt))
@@ -39,6 +38,7 @@ def lower_keyframe(sheet: Sheet, scene: Scene, keyframe: Keyframe) -> Json:
         "resolution": resolution(endpoint, sheet.script.ad.short_side),
         "subjects": [one.to_fact() for one in subjects],
         "style": style,
+        "avoid": sheet.composed(lambda: compose_avoid(sheet.script, scene, endpoint)) or None,
         "seed": scene.seed,
     }
     plain = bind(sheet.script, scene, None)
@@ -48,11 +48,7 @@ def lower_keyframe(sheet: Sheet, scene: Scene, keyframe: Keyframe) -> Json:
         "model": endpoint.title,
         "aspect": sheet.script.ad.aspect,
         "words": sheet.words(keyframe.prompt, plain),
-        "cast": [
-            {"name": member.name, "display": member.display, "picture": sheet.picture(member.reference)}
-            for member in members
-            if member.reference
-        ],
+        "cast": [in_brief(sheet, member) for member in members],
     }
     return buy(
         sheet,

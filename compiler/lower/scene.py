@@ -10,7 +10,7 @@ from fractions import Fraction
 
 from adc.compiler.casting import Casting, Need, Refusal, cast, views_of
 from adc.compiler.definitions import FrameOf, Keyframe, Picture, Scene
-from adc.compiler.lower.identity import subject
+from adc.compiler.lower.identity import in_brief, subject
 from adc.compiler.lower.keyframe import lower_keyframe
 from adc.compiler.lower.purchase import buy
 from adc.compiler.lower.sheet import Sheet
@@ -49,9 +49,20 @@ def lower_scene(sheet: Sheet, scene: Scene, earlier: dict[str, Clip], before: Cl
     )
     casting = cast(need, sheet.catalogue, scene.using.value if scene.using else None)
     if isinstance(casting, Refusal):
-        report_refusal(sheet, scene, casting)
+        sheet.refuse(casting, scene.using, scene.span)
         return None
+    if casting.references_waived and scene.using is None:
+        sheet.report(
+            "AD0502",
+            f"no model takes the pictures of {scene.name}'s cast along with its start frame",
+            scene.span,
+            label=f"{casting.endpoint.model} keeps the face by the start frame alone",
+            hint="name a model with `using`, or leave out what only few models do",
+            warning=True,
+        )
     start = _start(sheet, scene, earlier, before)
+    if need.start and start is None:
+        return None  # what it would start from could not be lowered, which is reported already
     endpoint = casting.endpoint
     subjects = [found for member in members if (found := subject(sheet, member))] if _named(casting) else []
     style = sheet.picture(look.reference) if look and look.reference and _named(casting) else None
@@ -95,13 +106,6 @@ def last_frame(sheet: Sheet, clip: Clip) -> Json:
     )
 
 
-def report_refusal(sheet: Sheet, scene: Scene, refusal: Refusal) -> None:
-    """Say why no model takes the scene, and what each one lacks."""
-    span = scene.using.span if scene.using else scene.span
-    lacks = "; ".join(f"{model}: {reason}" for model, reason in refusal.lacks)
-    sheet.report("AD0501", refusal.message, span, label=lacks, hint=refusal.hint)
-
-
 def _named(casting: Casting) -> bool:
     return casting.endpoint.takes.references > 0 and not casting.references_waived
 
@@ -131,18 +135,10 @@ def _brief(sheet: Sheet, scene: Scene, casting: Casting, *, starts: bool, contin
     brief: dict[str, Json] = {
         "scene": scene.name,
         "model": casting.endpoint.title,
-        "seconds": seconds_text(Fraction(casting.seconds or 0)),
-        "kept": seconds_text(scene.seconds),
+        "seconds": seconds_text(scene.seconds),
         "aspect": sheet.script.ad.aspect,
         "rate": sheet.script.ad.rate,
-        "cast": [
-            {
-                "name": member.name,
-                "display": member.display,
-                "picture": sheet.picture(member.reference) if member.reference else None,
-            }
-            for member in scene.cast
-        ],
+        "cast": [in_brief(sheet, member) for member in scene.cast],
         "lines": [
             {
                 "who": line.who.display if line.who else "",
@@ -159,4 +155,3 @@ def _brief(sheet: Sheet, scene: Scene, casting: Casting, *, starts: bool, contin
     if scene.prompt is not None:
         brief["action"] = sheet.words(scene.prompt, scope)
     return brief
-

@@ -3,12 +3,14 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from adc.compiler.casting import Refusal
 from adc.compiler.catalogue import Catalogue
-from adc.compiler.definitions import Picture, Script, Text
+from adc.compiler.definitions import Name, Picture, Script, Text
 from adc.compiler.diagnostics import Diagnostic, Severity
+from adc.compiler.mentions import place
 from adc.compiler.plan import FileRef, Json, PlanFile, Step, StepRef
 from adc.compiler.prompts import TemplateProblem, render
-from adc.compiler.source import Span, span_at
+from adc.compiler.source import Span
 
 
 @dataclass(slots=True)
@@ -42,6 +44,12 @@ class Sheet:
         severity = Severity.WARNING if warning else Severity.ERROR
         self.diagnostics.append(Diagnostic(code, message, span, label, hint, severity=severity))
 
+    def refuse(self, refusal: Refusal, using: Name | None, span: Span) -> None:
+        """Say why no model, or not the one that is named, makes what stands at `span`."""
+        # What a named model lacks is the message itself; without a name, the nearest models are told apart.
+        lacks = "" if using else "; ".join(f"{model} {reason}" for model, reason in refusal.lacks)
+        self.report("AD0501", refusal.message, using.span if using else span, label=lacks, hint=refusal.hint)
+
     def words(self, text: Text | None, scope: Mapping[str, object]) -> str:
         """The text rendered in `scope`; empty where there is none or where it cannot be rendered (reported)."""
         if text is None:
@@ -63,9 +71,5 @@ class Sheet:
     def report_template(self, problem: TemplateProblem) -> None:
         """Point at the place inside the string where a template went wrong."""
         text = problem.text
-        source = self.texts[text.span.path]
-        start, end = text.span.start, text.span.end
-        if text.offsets and problem.start < len(text.offsets):
-            start = text.offsets[problem.start]
-            end = text.offsets[min(problem.end, len(text.offsets)) - 1] + 1
-        self.report("AD0602", problem.message, span_at(text.span.path, source, start, end), hint=problem.hint)
+        span = place(text, problem.start, problem.end, self.texts[text.span.path])
+        self.report("AD0602", problem.message, span, hint=problem.hint)

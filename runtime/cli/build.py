@@ -29,6 +29,6 @@ def run(arguments: Namespace) -> int:
 def _last_out(arguments: Namespace) -> str:
     """The film's file. A spec is named after its ad, so the name is known before the spec is read."""
     if arguments.out:
-        return os.path.abspath(arguments.out)
+        return os.path.abspath(str(arguments.out))
     name = os.path.splitext(os.path.basename(arguments.spec))[0]
     return os.path.abspath(os.path.join("out", f"{name}.mp4"))

@@ -15,7 +15,7 @@ def engine_name(arguments: Namespace) -> str:
 
 def fal_url(arguments: Namespace) -> str:
     """The stand-in's address, or the empty string for the real one."""
-    return arguments.fal_url or os.environ.get("ADC_FAL_URL", "")
+    return str(arguments.fal_url or os.environ.get("ADC_FAL_URL", ""))
 
 
 def has_key() -> bool:
@@ -30,7 +30,7 @@ def store_folder(arguments: Namespace) -> str:
         return os.path.abspath(chosen)
     from platformdirs import user_data_dir
 
-    return os.path.join(user_data_dir("adc", appauthor=False), "store")
+    return os.path.join(str(user_data_dir("adc", appauthor=False)), "store")
 
 
 def shown(path: str) -> str:

@@ -1,27 +1,31 @@
-"""The long way of `adc build`: compile, forecast, ask, run, deliver."""
+"""The long way of `adc build`: compile, say what will happen and what it costs, ask, run, deliver."""
 
 import os
 import shutil
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
+from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 
 import anyio
 
-from adc.compiler.plan import Plan, StepRef
-from adc.compiler.units import dollars_text
+from adc.compiler.plan import Plan
+from adc.compiler.units import dollars_text, seconds_text
+from adc.runtime.cli.choices import shown
 from adc.runtime.cli.exits import Exit
-from adc.runtime.cli.session import Session, compile_or_complain, open_session
+from adc.runtime.cli.session import Compilation, Session, compile_or_complain, handlers_for, open_session
 from adc.runtime.errors import AdcError, SpendRefused, StoreError
 from adc.runtime.execute import Outcome, execute
-from adc.runtime.forecast import Forecast, forecast
+from adc.runtime.forecast import Forecast, forecast, usd_ahead
 from adc.runtime.policy import Limits
 from adc.runtime.reporters.plain import PlainReporter
-from adc.runtime.reporters.plan_table import plan_lines, to_spend
+from adc.runtime.reporters.plan_table import plan_lines
 from adc.runtime.unchanged import program_stamp, write_note
 
-_DRAFT_NOTICE = "a free draft: drawn on this machine, nothing is bought"
+_DRAFT = "This is a free draft: everything is drawn on this machine and nothing is bought."
+_STAND_IN = "This build talks to a stand-in: its bill is not real."
 
 
 def make(arguments: Namespace, *, engine: str, store: str, out: str, note: str) -> int:
@@ -31,13 +35,15 @@ def make(arguments: Namespace, *, engine: str, store: str, out: str, note: str) 
         compilation = compile_or_complain(arguments)
         if compilation is None:
             return Exit.SPEC
-        with open_session(arguments, engine=engine, store=store, compilation=compilation) as session:
-            session.ingest()
-            failures = anyio.run(_build, session, arguments)
-            if failures:
-                return Exit.FAILED
-            film = session.film()
-            _deliver(film, Path(out))
+        with open_session(store) as session:
+            session.ingest(compilation)
+            outcome = anyio.run(_run, arguments, engine, compilation, session)
+            if outcome.failures:
+                return _failed(compilation.plan, outcome, arguments)
+            film = outcome.results[compilation.plan.target].outputs["video"]
+            _deliver(session.store.path(film.digest), Path(out))
+        files = [*compilation.inputs.items(), (out, film.digest)]
+        write_note(note, stamp=stamp, out=out, files=files)
     except SpendRefused as refusal:
         return _complain(refusal, Exit.REFUSED)
     except AdcError as error:
@@ -45,4 +51,94 @@ def make(arguments: Namespace, *, engine: str, store: str, out: str, note: str) 
     except KeyboardInterrupt:
         sys.stderr.write("\nstopped; everything made so far is kept, and the same command goes on from here\n")
         return Exit.INTERRUPTED
+    plan = compilation.plan
+    seconds = seconds_text(Fraction(plan.frames, plan.rate))
+    kind = "draft, " if engine == "draft" else ""
+    print(f"\n{shown(out)}: {kind}{seconds} s, {plan.width}x{plan.height}, {plan.rate} fps")
     return Exit.OK
+
+
+async def _run(arguments: Namespace, engine: str, compilation: Compilation, session: Session) -> Outcome:
+    plan = compilation.plan
+    async with handlers_for(engine, arguments, compilation, session) as handlers:
+        forecasts = forecast(plan, handlers, session.cache)
+        for line in plan_lines(plan, forecasts, compilation.catalogue, paid=engine != "draft"):
+            print(line)
+        print()
+        limits = Limits(remote=arguments.remote, local=arguments.local or os.cpu_count() or 1)
+        reporter = PlainReporter(plan)
+        if engine == "draft":
+            print(_DRAFT, flush=True)
+            return await execute(
+                plan, handlers=handlers, store=session.store, cache=session.cache, reporter=reporter, limits=limits
+            )
+        if engine == "sim":
+            print(_STAND_IN)
+        with session.store.exclusive():
+            _agree(plan, forecasts, arguments)
+            return await execute(
+                plan, handlers=handlers, store=session.store, cache=session.cache, reporter=reporter, limits=limits
+            )
+
+
+def _agree(plan: Plan, forecasts: Sequence[Forecast], arguments: Namespace) -> None:
+    """Have the user's yes for what this build may spend. Raises SpendRefused without one."""
+    usd = usd_ahead(plan, forecasts)
+    unknown = any(step.price.mark == "unknown" for step in plan.steps if step.kind == "generate")
+    if (not usd and not unknown) or arguments.yes:
+        return
+    amount = f"up to {dollars_text(usd)}" + (", and some prices are unknown" if unknown else "")
+    if not sys.stdin.isatty():
+        raise SpendRefused(
+            f"this build would spend {amount} and there is no terminal to ask at; nothing was spent",
+            next_command=f"adc build {shown(arguments.spec)} --yes",
+        )
+    sys.stdout.flush()
+    sys.stderr.write(f"Spend {amount}? [y/N] ")
+    sys.stderr.flush()
+    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+        raise SpendRefused("nothing was spent", next_command=f"adc build {shown(arguments.spec)} --draft")
+
+
+def _deliver(film: Path, out: Path) -> None:
+    """Copy the film from the store to where the user wants it, aside first, then renamed. Raises StoreError."""
+    aside = out.with_name(f".{out.name}.{os.getpid()}")
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            shutil.copyfile(film, aside)
+            os.replace(aside, out)
+        finally:
+            aside.unlink(missing_ok=True)
+    except OSError as error:
+        raise StoreError(
+            f"the film is finished and kept, but {shown(str(out))} cannot be written: {error.strerror}",
+            next_command="adc build SPEC --out FILE",
+        ) from error
+
+
+def _failed(plan: Plan, outcome: Outcome, arguments: Namespace) -> int:
+    """Say what failed, what it cost, what is safe and how to go on."""
+    bought = sum((result.receipt.usd for result in outcome.results.values()), Decimal(0))
+    lines = [""]
+    for step, error in outcome.failures.items():
+        lines.append(f"{step}: {error}")
+        if error.next_command:
+            lines.append(f"  next: {error.next_command}")
+    waiting = len(outcome.blocked) + len(outcome.unstarted)
+    kept = f"{len(outcome.results)} of {len(plan.steps)} steps are kept"
+    if bought:
+        kept += f", {dollars_text(bought)} of purchases among them"
+    lines.append(f"{kept}; {waiting} wait for what failed")
+    lines.append(f"to go on: adc build {shown(arguments.spec)}")
+    sys.stdout.flush()
+    sys.stderr.write("\n".join(lines) + "\n")
+    return Exit.FAILED
+
+
+def _complain(error: AdcError, code: Exit) -> int:
+    sys.stdout.flush()
+    sys.stderr.write(f"{error}\n")
+    if error.next_command:
+        sys.stderr.write(f"next: {error.next_command}\n")
+    return code

@@ -1,17 +1,34 @@
-"""What `build` and `plan` share: the spec compiled, the engine chosen, the handlers put together."""
+"""What `build` and `plan` share: the spec compiled, the store opened, the handlers of the chosen engine.
+
+This is where the parts are put together; everything below takes what it needs as arguments.
+"""
 
 import os
 import sys
 from argparse import Namespace
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from adc.compiler import pipeline
 from adc.compiler.catalogue import Catalogue, builtin
-from adc.compiler.diagnostics import Severity
-from adc.compiler.plan import Plan
+from adc.compiler.plan import Plan, StepKind
 from adc.compiler.render import render
+from adc.runtime.cli.choices import fal_url, shown
+from adc.runtime.database import Database
 from adc.runtime.disk import DiskFiles, project_root
+from adc.runtime.draft.handler import DraftHandler
+from adc.runtime.handlers.card import CardHandler
+from adc.runtime.handlers.film import FilmHandler
+from adc.runtime.handlers.frame import FrameHandler
+from adc.runtime.ledger import StoreLedger
+from adc.runtime.ports import Handler
+from adc.runtime.step_cache import StepCache
+from adc.runtime.store import Store, media_type_of
+
+STAND_IN_KEY = "stand-in"
+"""The key that a stand-in is shown where the environment holds none: it wants one, and any will do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,22 +38,80 @@ class Compilation:
     plan: Plan
     catalogue: Catalogue
     folder: Path
-    inputs: dict[str, str]
+    inputs: Mapping[str, str]
 
 
 def compile_or_complain(arguments: Namespace) -> Compilation | None:
-    """Compile the spec; write its diagnostics to stderr. None where there is an error."""
+    """Compile the spec; its diagnostics go to stderr. None where one of them is an error."""
     spec = Path(arguments.spec)
     folder = spec.parent
     catalogue = builtin()
     compiled = pipeline.compile_spec(spec.name, DiskFiles(folder, project_root(spec)), catalogue)
     if compiled.diagnostics:
-        prefix = "" if folder == Path() else folder.as_posix() + "/"
+        prefix = "" if folder == Path() else folder.as_posix().rstrip("/") + "/"
         colour = sys.stderr.isatty() and "NO_COLOR" not in os.environ
         sys.stderr.write(render(compiled.diagnostics, compiled.texts, prefix=prefix, colour=colour))
     if compiled.plan is None:
-        if any(one.severity is Severity.ERROR for one in compiled.diagnostics):
-            sys.stderr.write("nothing was made and nothing was spent\n")
+        sys.stderr.write("nothing was made and nothing was spent\n")
         return None
     inputs = {os.path.abspath(folder / path): digest for path, digest in compiled.inputs.items()}
     return Compilation(compiled.plan, catalogue, folder, inputs)
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """An open store with everything that is kept in it."""
+
+    store: Store
+    cache: StepCache
+    ledger: StoreLedger
+
+    def ingest(self, compilation: Compilation) -> None:
+        """Put the plan's input files into the store. Raises StoreError, and StoreCorrupt where one has changed."""
+        for file in compilation.plan.files:
+            if not self.store.has(file.digest, file.bytes):
+                path = compilation.folder / file.path
+                self.store.put_file(path, media_type_of(path), expect=file.digest)
+
+
+@contextmanager
+def open_session(store: str) -> Iterator[Session]:
+    """The store at this folder, made where there is none. Raises StoreError."""
+    root = Path(store)
+    with Store.open(root) as blobs, Database.open(root) as database:
+        yield Session(blobs, StepCache(database, blobs), StoreLedger(database))
+
+
+@asynccontextmanager
+async def handlers_for(
+    engine: str, arguments: Namespace, compilation: Compilation, session: Session
+) -> AsyncIterator[Mapping[StepKind, Handler]]:
+    """Who does each kind of step: `engine` is `draft`, `fal` or `sim`. Raises AdcError for an unusable key or URL."""
+    local: dict[StepKind, Handler] = {
+        "frame": FrameHandler(),
+        "card": CardHandler(),
+        "film": FilmHandler("draft" if engine == "draft" else "final"),
+    }
+    if engine == "draft":
+        yield {**local, "generate": DraftHandler(compilation.catalogue)}
+        return
+    from adc.runtime.fal.credentials import key_from
+    from adc.runtime.fal.handler import FalHandler
+    from adc.runtime.fal.hosts import FAL, hosts_at
+    from adc.runtime.fal.wire import connect
+
+    hosts = hosts_at(fal_url(arguments)) if engine == "sim" else FAL
+    key = key_from(os.environ) or STAND_IN_KEY
+    async with connect(hosts, key) as http:
+        yield {
+            **local,
+            "generate": FalHandler(
+                catalogue=compilation.catalogue,
+                ledger=session.ledger,
+                http=http,
+                hosts=hosts,
+                ad=compilation.plan.name,
+                command=f"adc build {shown(arguments.spec)}",
+                on_ambiguous=getattr(arguments, "on_ambiguous", "fail"),
+            ),
+        }

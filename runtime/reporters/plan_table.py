@@ -1,18 +1,16 @@
 """A plan as a table for people: each step with its status, its model, its price, and the sum."""
 
 from collections.abc import Iterator, Sequence
-from decimal import Decimal
+from fractions import Fraction
 
 from adc.compiler.catalogue import Catalogue
 from adc.compiler.plan import Plan, Step
 from adc.compiler.units import dollars_text, seconds_text
-from adc.runtime.forecast import Forecast
+from adc.runtime.forecast import Forecast, usd_ahead
 
 
 def plan_lines(plan: Plan, forecasts: Sequence[Forecast], catalogue: Catalogue, *, paid: bool) -> Iterator[str]:
     """The table's lines. `paid` says whether this build would spend; a draft shows what a live one would cost."""
-    from fractions import Fraction
-
     seconds = seconds_text(Fraction(plan.frames, plan.rate))
     title = f' "{plan.title}"' if plan.title else ""
     yield f"{plan.name}{title}: {seconds} s, {plan.width}x{plan.height}, {plan.rate} fps"
@@ -41,14 +39,6 @@ def plan_lines(plan: Plan, forecasts: Sequence[Forecast], catalogue: Catalogue, 
             yield f"  {step.id}: {_model(step, catalogue)}, {step.why}"
 
 
-def to_spend(plan: Plan, forecasts: Sequence[Forecast]) -> Decimal:
-    """What the steps that are not in the store cost live."""
-    return sum(
-        (step.price.usd for step, one in zip(plan.steps, forecasts, strict=True) if one.status != "cached"),
-        Decimal(0),
-    )
-
-
 def _sums(plan: Plan, forecasts: Sequence[Forecast], *, paid: bool) -> Iterator[str]:
     running = sum(one.status != "cached" for one in forecasts)
     cached = len(forecasts) - running
@@ -56,7 +46,8 @@ def _sums(plan: Plan, forecasts: Sequence[Forecast], *, paid: bool) -> Iterator[
     about = "about " if marks - {"exact"} else ""
     yield f"  {running} of {len(forecasts)} steps to run, {cached} cached"
     if paid:
-        yield f"  this build spends {about}{dollars_text(to_spend(plan, forecasts))} of {dollars_text(plan.usd)} in all"
+        ahead = dollars_text(usd_ahead(plan, forecasts))
+        yield f"  this build spends {about}{ahead} of {dollars_text(plan.usd)} in all"
     else:
         yield f"  this draft is free; live, the whole plan costs {about}{dollars_text(plan.usd)}"
 

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -37,7 +38,7 @@ def test_pixels_are_even_and_close_to_the_aspect(short_side: int, width: int, he
 def test_rounding_borders_never_adds_up(thousandths: list[int], rate: int) -> None:
     borders = [Fraction(sum(thousandths[:count]), 1000) for count in range(len(thousandths) + 1)]
     frames = [frames_in(border, rate) for border in borders]
-    lengths = [later - earlier for earlier, later in zip(frames, frames[1:], strict=False)]
+    lengths = [later - earlier for earlier, later in pairwise(frames)]
     assert sum(lengths) == frames_in(borders[-1], rate)
     for length, part in zip(lengths, thousandths, strict=True):
         assert abs(length - Fraction(part * rate, 1000)) <= 1
@@ -52,7 +53,14 @@ def test_seconds_text(seconds: Fraction, text: str) -> None:
 
 @pytest.mark.parametrize(
     ("usd", "text"),
-    [("0", "$0.00"), ("3.2", "$3.20"), ("5.9688", "$5.97"), ("0.0037", "$0.0037"), ("0.01", "$0.01"), ("12.001", "$12.01")],
+    [
+        ("0", "$0.00"),
+        ("3.2", "$3.20"),
+        ("5.9688", "$5.97"),
+        ("0.0037", "$0.0037"),
+        ("0.01", "$0.01"),
+        ("12.001", "$12.01"),
+    ],
 )
 def test_dollars_are_never_rounded_down(usd: str, text: str) -> None:
     assert dollars_text(Decimal(usd)) == text

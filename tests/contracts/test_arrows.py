@@ -6,7 +6,19 @@ from pathlib import Path
 
 ROOMS = ("compiler", "runtime", "grammar", "schemas")
 
-_EFFECTS = {"asyncio", "anyio", "httpx", "os", "random", "secrets", "socket", "sqlite3", "subprocess", "tempfile", "time"}
+_EFFECTS = {
+    "asyncio",
+    "anyio",
+    "httpx",
+    "os",
+    "random",
+    "secrets",
+    "socket",
+    "sqlite3",
+    "subprocess",
+    "tempfile",
+    "time",
+}
 """Modules that the pure compiler has no business with: network, process, clock, environment, chance."""
 
 _VALUES = {
@@ -98,6 +110,6 @@ def test_every_file_opens_with_its_idea(repository: Path) -> None:
         str(file.relative_to(repository))
         for room in ROOMS
         for file in sorted((repository / room).rglob("*.py"))
-        if file.read_text(encoding="utf-8").strip() and not ast.get_docstring(ast.parse(file.read_text(encoding="utf-8")))
+        if (text := file.read_text(encoding="utf-8")).strip() and not ast.get_docstring(ast.parse(text))
     ]
     assert silent == []

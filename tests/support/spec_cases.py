@@ -17,9 +17,10 @@ from pathlib import Path
 
 from PIL import Image
 
+from adc.compiler.catalogue import builtin
 from adc.compiler.diagnostics import Diagnostic
 from adc.compiler.files import MemoryFiles
-from adc.compiler.resolve import Loaded, load
+from adc.compiler.pipeline import Compiled, compile_spec
 
 SPEC = "main.ad"
 _EXPECTATION = re.compile(r"[ \t]*###[ \t]*(?=AD[0-9]{4})")
@@ -43,9 +44,9 @@ class Case:
     contents: dict[str, bytes]
     expected: tuple[Expected, ...]
 
-    def load(self) -> Loaded:
+    def compile(self) -> Compiled:
         """What the compiler says about it."""
-        return load(SPEC, MemoryFiles({**pictures(), **self.contents}))
+        return compile_spec(SPEC, MemoryFiles({**pictures(), **self.contents}), builtin())
 
 
 def picture(width: int, height: int, form: str = "PNG") -> bytes:

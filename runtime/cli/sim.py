@@ -1,0 +1,36 @@
+"""`adc sim`: the stand-in for fal.ai, in the foreground."""
+
+import sys
+from argparse import Namespace
+from pathlib import Path
+
+from adc.compiler.catalogue import builtin
+from adc.runtime.cli.exits import Exit
+from adc.runtime.draft.draw import draw
+from adc.runtime.errors import AdcError
+from adc.runtime.sim.serve import serve
+
+
+def run(arguments: Namespace) -> int:
+    """Serve until Ctrl-C. Returns an `Exit` code."""
+    folder = Path(arguments.folder)
+    bill = folder / "bill.jsonl"
+
+    def announce(url: str) -> None:
+        print(f"a stand-in for fal.ai listens at {url}; its bill is {bill}")
+        print(f"use it with: ADC_FAL_URL={url} adc build SPEC --yes", flush=True)
+
+    try:
+        serve(
+            host=arguments.host,
+            port=arguments.port,
+            folder=folder,
+            bill=bill,
+            catalogue=builtin(),
+            draw=draw,
+            announce=announce,
+        )
+    except AdcError as error:
+        sys.stderr.write(f"{error}\n" + (f"next: {error.next_command}\n" if error.next_command else ""))
+        return Exit.FAILED
+    return Exit.OK

@@ -1,0 +1,122 @@
+"""What a model would make, drawn here for nothing: an image, a clip or a sound for any endpoint of the catalogue.
+
+The endpoint is known by what it makes and by the facts of its schema, never by its name, so a model that is added to
+the catalogue can be drafted at once. The result has the size, the length, the rate and the first frame that were asked
+for; what it shows is the storyboard.
+"""
+
+import os
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+from pathlib import Path
+
+import anyio.to_thread
+import numpy as np
+
+from adc.compiler.catalogue import Endpoint
+from adc.compiler.plan import Json
+from adc.runtime.draft import clip, request, speech
+from adc.runtime.draft.bed import bed
+from adc.runtime.draft.encode import encode
+from adc.runtime.draft.sheet import sheet_for
+from adc.runtime.draft.still import still
+from adc.runtime.draft.typography import printable
+
+USUAL = {"video": Fraction(5), "audio": Fraction(10)}
+"""Seconds of a result whose length neither the request nor the schema gives."""
+
+
+async def draw(
+    endpoint: Endpoint,
+    arguments: Mapping[str, Json],
+    brief: Mapping[str, Json],
+    folder: Path,
+    note: Callable[[str], None] = lambda _text: None,
+) -> dict[str, Path]:
+    """Draft what `endpoint` makes of `arguments` into `folder`: the file of each of its outputs, by name.
+
+    File arguments are local paths as text. `brief` is the storyboard of the step and may be empty. An image is a PNG, a
+    clip an MP4 (H.264 at 30 frames a second, AAC at 48 kHz where it speaks), a sound a WAV at 48 kHz. `note` hears
+    what had to give way, such as words that are too long for their clip.
+
+    Raises MediaError for a picture that cannot be read, ToolError when the voice or the encoder fails.
+    """
+    draft = {"image": _image, "video": _video, "audio": _audio}[endpoint.makes]
+    path = await draft(endpoint, arguments, brief, folder, note)
+    return {name: path for name in endpoint.outputs}  # noqa: C420 - fromkeys loses the type
+
+
+async def _image(
+    endpoint: Endpoint,
+    arguments: Mapping[str, Json],
+    brief: Mapping[str, Json],
+    folder: Path,
+    _note: Callable[[str], None],
+) -> Path:
+    target = folder / "draft.png"
+
+    def make() -> None:
+        sheet = sheet_for(endpoint, arguments, brief, request.pictures(endpoint, arguments, brief))
+        aside = target.with_name("draft.part.png")
+        still(sheet, request.still_size(endpoint, arguments, brief)).save(aside, compress_level=1)
+        os.replace(aside, target)
+
+    await anyio.to_thread.run_sync(make)
+    return target
+
+
+async def _video(
+    endpoint: Endpoint,
+    arguments: Mapping[str, Json],
+    brief: Mapping[str, Json],
+    folder: Path,
+    note: Callable[[str], None],
+) -> Path:
+    shown = request.pictures(endpoint, arguments, brief)
+    sheet = await anyio.to_thread.run_sync(sheet_for, endpoint, arguments, brief, shown)
+    seconds = request.seconds(endpoint, arguments) or USUAL["video"]
+    size = request.clip_size(endpoint, arguments, brief, sheet.start)
+    said, sound = speech.Spoken(np.zeros(0, np.float32), ()), None
+    lines = [(line.who, line.text) for line in sheet.lines if line.spoken]
+    if lines:
+        kept = _number(brief.get("seconds"))
+        said = await speech.speak(lines, min(float(seconds), kept or float(seconds)))
+        if said.note:
+            note(said.note)
+        sound = folder / "voice.wav"
+        speech.write_wav(sound, speech.padded(said.samples, round(seconds * speech.RATE)), channels=2)
+    target = folder / "draft.mp4"
+    await encode(clip.frames(sheet, size, seconds, said.words), size, request.RATE, sound, target)
+    return target
+
+
+async def _audio(
+    endpoint: Endpoint,
+    arguments: Mapping[str, Json],
+    brief: Mapping[str, Json],
+    folder: Path,
+    note: Callable[[str], None],
+) -> Path:
+    text, who = printable(str(brief.get("text") or request.words(arguments))), printable(str(brief.get("who") or ""))
+    if request.reads_aloud(endpoint):
+        said = await speech.speak([(who, text)], _number(brief.get("most")))
+        if said.note:
+            note(said.note)
+        samples = said.samples if len(said.samples) else np.zeros(speech.RATE // 2, np.float32)
+    else:
+        samples = await anyio.to_thread.run_sync(
+            bed, text, float(request.seconds(endpoint, arguments) or USUAL["audio"])
+        )
+    target, aside = folder / "draft.wav", folder / "draft.part.wav"
+    speech.write_wav(aside, samples)
+    os.replace(aside, target)
+    return target
+
+
+def _number(value: Json) -> float | None:
+    """A positive number of the brief, written as text or as a number."""
+    try:
+        number = float(str(value))
+    except ValueError:
+        return None
+    return number if 0 < number < 86_400 else None

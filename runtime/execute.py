@@ -1,0 +1,243 @@
+"""The executor: runs what has to be run, as much at once as the limits allow, and keeps everything that was made.
+
+When the needs of a step are done, its key is known, and one of three things holds. Its result is in the store: it is
+done, without a place and without a handler. Another step with the same key is already on its way: it waits for that
+one's result (its twin; bought once, used twice). Or it has to be done: it waits for a place, the longest path first.
+Every end of a step makes this decision anew for what it opened; there is no scheduler beside the steps themselves.
+
+    place ─▶ workspace ─▶ handler ─▶ blobs ─▶ record ─▶ done ─▶ workspace removed
+                          may be     shielded from
+                          cancelled  cancellation: it is paid
+
+A failure stops the steps that need it and no others. A failure that says `stop` (no credit, a full disk) starts
+nothing more, while what is running ends in its own time, because it may be paid for. Being cancelled cancels the
+handlers; what they had bought is in the ledger, and the next build goes on with it. An exception other than
+`AdcError` is a bug and ends the build as an exception group.
+
+This is the runtime's only task group.
+"""
+
+import heapq
+import time
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Literal
+
+import anyio
+import anyio.abc
+import anyio.to_thread
+
+from adc.compiler.plan import Plan, Step, StepKind
+from adc.runtime.errors import AdcError
+from adc.runtime.events import StepBlocked, StepFailed, StepFinished, StepNoted, StepStarted
+from adc.runtime.policy import Limits, keeps_place, remaining_seconds, wanted
+from adc.runtime.ports import Blob, Handler, Made, Reporter, Result, Workspace
+from adc.runtime.state import Progress, State
+from adc.runtime.step_cache import StepCache, digest_in, key_of
+from adc.runtime.store import Store, media_type_of
+
+STORING_THREADS = 2
+"""Results that are hashed and flushed at once, of those that others wait for and of the rest: the disk gains from no
+more, and the rest must not make the longest path wait."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a build ended. `blocked` names the failed step behind each; `unstarted` are those that a stop left out."""
+
+    results: Mapping[str, Result]
+    failures: Mapping[str, AdcError]
+    blocked: Mapping[str, str]
+    unstarted: tuple[str, ...]
+
+
+async def execute(
+    plan: Plan,
+    *,
+    handlers: Mapping[StepKind, Handler],
+    store: Store,
+    cache: StepCache,
+    reporter: Reporter,
+    limits: Limits,
+    clock: Callable[[], float] = time.monotonic,
+    goal: Iterable[str] | None = None,
+) -> Outcome:
+    """Do the steps that `goal` needs, or all, that have no result yet. The plan's input files are in the store.
+
+    Failures of the world are in the outcome; only bugs and cancellation are raised.
+    """
+    async with anyio.create_task_group() as tasks:
+        build = _Build(wanted(plan, goal), handlers, store, cache, reporter, limits, clock, tasks)
+        build.advance()
+    return build.outcome()
+
+
+class _Build:
+    """One run of `execute`. Everything but the handlers, the blobs and the records happens in the event loop."""
+
+    def __init__(
+        self,
+        steps: tuple[Step, ...],
+        handlers: Mapping[StepKind, Handler],
+        store: Store,
+        cache: StepCache,
+        reporter: Reporter,
+        limits: Limits,
+        clock: Callable[[], float],
+        tasks: anyio.abc.TaskGroup,
+    ) -> None:
+        self._steps = {step.id: step for step in steps}
+        self._handlers = handlers
+        self._store = store
+        self._cache = cache
+        self._report = reporter
+        self._clock = clock
+        self._tasks = tasks
+        self._progress = Progress({step.id: step.needs for step in steps})
+        remaining = remaining_seconds(steps)
+        self._rank = {step.id: (-remaining[step.id], number) for number, step in enumerate(steps)}
+        self._limit = {True: limits.remote, False: limits.local}
+        self._placed: dict[bool, set[str]] = {True: set(), False: set()}
+        self._ready: dict[bool, list[tuple[tuple[float, int], str]]] = {True: [], False: []}
+        self._keys: dict[str, str] = {}
+        self._twins: dict[str, list[str]] = {}  # by each key that is ready or running
+        self._fruitless: dict[str, AdcError] = {}  # by each key that has failed
+        self._storing = {waited: anyio.CapacityLimiter(STORING_THREADS) for waited in (True, False)}
+        self._results: dict[str, Result] = {}
+        self._failures: dict[str, AdcError] = {}
+        self._spacing = limits.spacing
+        self._pausing = False
+        self._stopped = False
+
+    def outcome(self) -> Outcome:
+        """How it ended."""
+        unstarted = (step for step in self._steps if self._progress.state(step) in (State.WAITING, State.READY))
+        return Outcome(self._results, self._failures, self._progress.blocked, tuple(unstarted))
+
+    def advance(self) -> None:
+        """Look at the steps that have become open, then start the ready ones that find a place."""
+        while self._progress.open and not self._stopped:
+            self._look_at(self._steps[self._progress.open.popleft()])
+        for remote, ready in self._ready.items():
+            while ready and self._may_start(remote):
+                _, step = heapq.heappop(ready)
+                self._placed[remote].add(step)
+                self._progress.move(step, State.RUNNING)
+                self._report(StepStarted(step))
+                self._tasks.start_soon(self._run, self._steps[step], name=step)
+                if remote and self._spacing:
+                    self._pausing = True
+                    self._tasks.start_soon(self._pause)
+
+    def _may_start(self, remote: bool) -> bool:
+        if self._stopped or (remote and self._pausing):
+            return False
+        return len(self._placed[remote]) < self._limit[remote]
+
+    async def _pause(self) -> None:
+        await anyio.sleep(self._spacing)
+        self._pausing = False
+        self.advance()
+
+    def _look_at(self, step: Step) -> None:
+        """Decide about a step whose needs are done: it is done, has a twin, or is ready."""
+        handler = self._handlers[step.kind]
+        key = self._keys[step.id] = key_of(step, handler.engine(step), self._results)
+        if key in self._twins:
+            self._progress.move(step.id, State.TWIN)
+            self._twins[key].append(step.id)
+            return
+        if key in self._fruitless:
+            self._fail(step.id, self._fruitless[key])
+            return
+        try:
+            result = self._cache.lookup(key)
+        except AdcError as error:
+            self._fail(step.id, error)
+            return
+        if result is not None:
+            self._have(step.id, result)
+        else:
+            self._progress.move(step.id, State.READY)
+            self._twins[key] = []
+            heapq.heappush(self._ready[handler.remote], (self._rank[step.id], step.id))
+
+    async def _run(self, step: Step) -> None:
+        """Do a step that has a place, keep what it made, and pass the place on."""
+        began = self._clock()
+        handler = self._handlers[step.kind]
+        placed = self._placed[handler.remote]
+        key = self._keys[step.id]
+        twins = self._twins[key]
+        async with AsyncExitStack() as unless_kept:
+            try:
+                folder = self._store.workspace()
+                unless_kept.push_async_callback(self._discard, folder)
+                made = await handler.run(step, self._workspace(step, folder))
+                waited = keeps_place(sum(len(self._progress.dependants[same]) for same in (step.id, *twins)))
+                if not waited:
+                    placed.remove(step.id)
+                    self.advance()
+                result = await self._keep(step, made, folder, self._storing[waited])
+                unless_kept.pop_all()
+            except AdcError as error:
+                del self._twins[key]
+                self._fruitless[key] = error
+                for same in (step.id, *twins):
+                    self._fail(same, error)
+            else:
+                del self._twins[key]
+                self._finish(step.id, result, "bought" if made.receipt.request_id else "made", self._clock() - began)
+                for twin in twins:
+                    self._have(twin, result)
+            placed.discard(step.id)
+            self.advance()
+
+    async def _keep(self, step: Step, made: Made, folder: Path, storing: anyio.CapacityLimiter) -> Result:
+        """Put what was made into the store and the cache. It is paid for, so being cancelled does not stop this."""
+        with anyio.CancelScope(shield=True):
+            outputs = await anyio.to_thread.run_sync(self._put, made, folder, limiter=storing)
+            result = Result(outputs, made.receipt)
+            await self._cache.record(self._keys[step.id], step.id, result)
+        return result
+
+    def _put(self, made: Made, folder: Path) -> Mapping[str, Blob]:
+        blobs = {name: self._store.put_file(path, media_type_of(path)) for name, path in made.files.items()}
+        self._store.discard(folder)
+        return blobs
+
+    async def _discard(self, folder: Path) -> None:
+        with anyio.CancelScope(shield=True):
+            await anyio.to_thread.run_sync(self._store.discard, folder)
+
+    def _workspace(self, step: Step, folder: Path) -> Workspace:
+        digest_of = digest_in(self._results)
+        return Workspace(
+            folder=folder,
+            key=self._keys[step.id],
+            path_of=lambda ref: self._store.path(digest_of(ref)),
+            digest_of=digest_of,
+            note=lambda text: self._report(StepNoted(step.id, text)),
+        )
+
+    def _have(self, step: str, result: Result) -> None:
+        """The step needed nothing: its result was there, or a twin's is."""
+        self._finish(step, result, "cached", 0.0)
+
+    def _finish(self, step: str, result: Result, how: Literal["cached", "made", "bought"], seconds: float) -> None:
+        self._results[step] = result
+        self._progress.move(step, State.DONE)
+        usd = Decimal(0) if how == "cached" else result.receipt.usd
+        self._report(StepFinished(step, how, seconds, usd))
+
+    def _fail(self, step: str, error: AdcError) -> None:
+        self._failures[step] = error
+        self._stopped = self._stopped or error.stop
+        self._progress.move(step, State.FAILED)
+        self._report(StepFailed(step, str(error)))
+        for other in self._steps:
+            if self._progress.blocked.get(other) == step:
+                self._report(StepBlocked(other, step))

@@ -1,0 +1,69 @@
+"""The files of the stand-in: what clients upload and what it has drawn, on disk, each at an address of its own.
+
+    folder/uploads/<id>/<name>      folder/results/<request id>/<name>
+
+Files outlive the process; a client that remembers an upload finds it again after a restart with the same folder.
+"""
+
+import os
+import re
+import uuid
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from adc.compiler.plan import Json
+from adc.runtime.media.check import media_type_of
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """Gives addresses to files below `folder`, and finds files by address."""
+
+    folder: Path
+
+    def place(self, name: str) -> str:
+        """A new place for an upload, as the path of its address below `files/`."""
+        safe = re.sub(r"[^A-Za-z0-9._-]+", "_", PurePosixPath(name).name)[-80:].lstrip(".") or "file"
+        return f"uploads/{uuid.uuid4().hex}/{safe}"
+
+    def path(self, place: str) -> Path | None:
+        """The file behind a place, whether it exists or not; None for what no place looks like."""
+        known = re.fullmatch(r"(uploads|results)/[0-9a-f-]+/[A-Za-z0-9_-][A-Za-z0-9._-]*", place)
+        return self.folder / place if known else None
+
+    def folder_of(self, run: str) -> Path:
+        """The folder that a run draws into."""
+        folder = self.folder / "results" / run
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def local(self, url: str, base: str) -> Path | None:
+        """The file that an address of ours stands for, if it is there."""
+        place = url.removeprefix(f"{base}/files/")
+        path = self.path(place) if place != url else None
+        return path if path is not None and path.is_file() else None
+
+    def localised(self, value: Json, base: str) -> Json:
+        """A copy of arguments with the local path in the place of each of our addresses."""
+        if isinstance(value, dict):
+            return {name: self.localised(item, base) for name, item in value.items()}
+        if isinstance(value, list):
+            return [self.localised(item, base) for item in value]
+        path = self.local(value, base) if isinstance(value, str) else None
+        return value if path is None else str(path)
+
+    def entry(self, path: Path, base: str) -> Json:
+        """The file object of an answer. Raises ValueError for a file that was drawn elsewhere."""
+        place = path.relative_to(self.folder).as_posix()
+        if self.path(place) is None:
+            raise ValueError(f"{path.name} cannot be served")
+        return {
+            "url": f"{base}/files/{place}",
+            "content_type": media_type_of(path) or "application/octet-stream",
+            "file_name": path.name,
+            "file_size": path.stat().st_size,
+        }
+
+    def keep(self, part: Path, path: Path) -> None:
+        """Give an upload that has arrived whole its name."""
+        os.replace(part, path)

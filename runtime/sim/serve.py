@@ -1,0 +1,127 @@
+"""Starting the stand-in: in the foreground for `adc sim`, in a thread for tests.
+
+The server needs two packages that a build does without; where they are missing, one sentence says how to get them.
+"""
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from adc.compiler.catalogue import Catalogue
+from adc.runtime.errors import ToolError
+from adc.runtime.sim.bill import Bill
+from adc.runtime.sim.faults import Faults
+from adc.runtime.sim.files import Files
+from adc.runtime.sim.runs import Draw, Runs
+
+if TYPE_CHECKING:
+    import uvicorn
+
+RUNNERS = 2
+"""Requests that run at once; a new account at fal has two. Source: https://fal.ai/docs/model-apis/concurrency-limits"""
+
+_KEEP_ALIVE = 60
+"""Seconds; longer than any client keeps an idle connection, so that none is closed under a request."""
+
+
+def serve(
+    *,
+    host: str,
+    port: int,
+    folder: Path,
+    bill: Path,
+    catalogue: Catalogue,
+    draw: Draw,
+    latency: float = 0.0,
+    runners: int = RUNNERS,
+    announce: Callable[[str], None] = print,
+) -> None:
+    """Serve until Ctrl-C; `announce` is told the address once connections are taken. Raises ToolError.
+
+    `folder` keeps files and `bill` the bill; `latency` is how many seconds longer every run takes than its drawing.
+    """
+    server = _server(folder, bill, catalogue, draw, latency, runners, Faults())
+    listening = _listen(host, port)
+    announce(_url(listening))
+    try:
+        server.run(sockets=[listening])
+    except KeyboardInterrupt:
+        return
+    finally:
+        listening.close()
+
+
+@contextmanager
+def start_in_thread(
+    *,
+    folder: Path,
+    bill: Path,
+    catalogue: Catalogue,
+    draw: Draw,
+    latency: float = 0.0,
+    runners: int = RUNNERS,
+    faults: Faults | None = None,
+) -> Iterator[str]:
+    """A stand-in on a free port of this machine, for as long as the `with`. Gives its address. Raises ToolError."""
+    server = _server(folder, bill, catalogue, draw, latency, runners, faults or Faults())
+    listening = _listen("127.0.0.1", 0)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, name="sim")
+    thread.start()  # connections wait in the socket's queue until the server is up
+    try:
+        yield _url(listening)
+    finally:
+        server.should_exit = True
+        thread.join()
+        listening.close()
+
+
+def _server(
+    folder: Path, bill: Path, catalogue: Catalogue, draw: Draw, latency: float, runners: int, faults: Faults
+) -> "uvicorn.Server":
+    try:
+        import uvicorn
+
+        from adc.runtime.sim.app import StandIn
+    except ImportError as error:
+        raise ToolError(
+            f"the stand-in needs a package that is not installed ({error.name})",
+            next_command="pip install 'adc[sim]'",
+        ) from error
+    files = Files(folder.absolute())
+    runs = Runs(files=files, bill=Bill(bill), draw=draw, latency=latency, runners=runners)
+    config = uvicorn.Config(
+        StandIn(catalogue, runs, files, faults).app(),
+        loop="asyncio",
+        http="h11",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        log_level="critical",
+        access_log=False,
+        timeout_keep_alive=_KEEP_ALIVE,
+        timeout_graceful_shutdown=2,
+    )
+    return uvicorn.Server(config)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((host, port))
+        listening.listen(128)
+    except OSError as error:
+        listening.close()
+        raise ToolError(
+            f"port {port} of {host} cannot be used ({error.strerror})", next_command=f"adc sim --port {port + 1}"
+        ) from error
+    return listening
+
+
+def _url(listening: socket.socket) -> str:
+    host, port = listening.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -1,0 +1,318 @@
+"""The store: blobs by digest, on disk, each there whole or not at all.
+
+    <root>/blobs/ab/cdef…       one file a blob, read-only, named by the SHA-256 of its bytes
+    <root>/work/<session>/…     what is being made now; a session is one process, and holds a lease on its folder
+    <root>/adc.sqlite           the step cache and the ledger
+    <root>/spending             the lease of the build that spends
+
+A blob is written aside, flushed to the disk, and then renamed to its final name; that name is never written to
+again. So a process may be killed anywhere: what it leaves behind is a session without a holder, which the next
+opening removes. Bytes that are in the store already are not stored a second time.
+
+Every refusal of the disk becomes a `StoreError`: one sentence that names the store, and the next command.
+"""
+
+import contextlib
+import errno
+import hashlib
+import io
+import itertools
+import os
+import shutil
+import stat
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import platformdirs
+
+from adc.compiler.digest import digest_bytes
+from adc.runtime import lease
+from adc.runtime.errors import Busy, StoreCorrupt, StoreError, StoreFull
+from adc.runtime.ports import Blob
+
+ELSEWHERE = "adc build SPEC --store DIR"
+AGAIN = "adc build SPEC"
+
+_CHUNK = 1 << 20
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_MEDIA_TYPES = {
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".webp": "image/webp",
+    ".gif": "image/gif",
+    ".mp4": "video/mp4",
+    ".mov": "video/quicktime",
+    ".webm": "video/webm",
+    ".wav": "audio/wav",
+    ".mp3": "audio/mpeg",
+    ".m4a": "audio/mp4",
+    ".flac": "audio/flac",
+    ".ogg": "audio/ogg",
+    ".json": "application/json",
+}
+
+
+def store_root(flag: str | None, environ: Mapping[str, str]) -> Path:
+    """Where the store lives: `--store`, else `ADC_STORE`, else the user's data folder (bought films are no cache)."""
+    named = flag or environ.get("ADC_STORE")
+    if named:
+        return Path(named).expanduser().absolute()
+    return platformdirs.user_data_path("adc", appauthor=False) / "store"
+
+
+def media_type_of(path: Path) -> str:
+    """The media type that a file's suffix stands for; the same on every machine."""
+    return _MEDIA_TYPES.get(path.suffix.lower(), "application/octet-stream")
+
+
+def store_failure(root: Path, number: int | None, reason: str) -> StoreError:
+    """The error that tells why the disk refused; `number` is the system's errno, `reason` its words."""
+    if number in _FULL:
+        return StoreFull(
+            f"There is no space left for the store at {root}; all that was finished is kept.", next_command=ELSEWHERE
+        )
+    return StoreError(f"The store at {root} cannot be used: {reason.lower()}.", next_command=ELSEWHERE)
+
+
+class Store:
+    """The blobs and workspaces under `root`. Made by `Store.open`; its methods may be called from any thread."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._blobs = root / "blobs"
+        self._work = root.resolve() / "work"
+        self._numbers = itertools.count(1)
+        self._emptied: list[Path] = []
+        self._session: tuple[Path, lease.Lease] | None = None
+
+    @classmethod
+    def open(cls, root: Path) -> "Store":
+        """The store at `root`, made where there is none; what dead builds left in `work` is removed.
+
+        Raises StoreError.
+        """
+        store = cls(root)
+        with store._refusals():
+            root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for folder in (store._blobs, store._work):
+                folder.mkdir(exist_ok=True)
+            store._sweep()
+        return store
+
+    def close(self) -> None:
+        """Remove this process's workspaces."""
+        if self._session is not None:
+            folder, held = self._session
+            self._session = None
+            self._emptied.clear()
+            shutil.rmtree(folder, ignore_errors=True)
+            held.release()
+
+    def __enter__(self) -> "Store":
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.close()
+
+    # Blobs
+
+    def put_file(self, path: Path, media_type: str, *, expect: str | None = None) -> Blob:
+        """Store the bytes of a file; they are durable on return.
+
+        A file in a workspace is moved; any other is copied and left alone. Raises StoreCorrupt where the bytes are
+        not those of the digest `expect`, StoreFull and StoreError where the disk refuses, and OSError where `path`
+        itself cannot be read.
+        """
+        if self._may_be_moved(path):
+            return self._keep(path, path.name, media_type, expect)
+        with path.open("rb") as source:
+            blob = _blob_of(source, media_type)
+            if self.has(blob.digest, blob.bytes):
+                return self._checked(blob, path.name, expect)
+            source.seek(0)
+            with self._refusals(), self._aside() as file:
+                shutil.copyfileobj(source, file, _CHUNK)
+                file.flush()
+                # The copy is what counts: the source may have changed since it was hashed.
+                return self._keep(Path(file.name), path.name, media_type, expect)
+
+    def put_bytes(self, data: bytes, media_type: str) -> Blob:
+        """Store `data`; it is durable on return. Raises StoreFull and StoreError."""
+        blob = Blob(digest_bytes(data), len(data), media_type)
+        if not self.has(blob.digest, blob.bytes):
+            with self._refusals(), self._aside() as file:
+                file.write(data)
+                file.flush()
+                self._name(Path(file.name), file.fileno(), blob)
+        return blob
+
+    def has(self, digest: str, size: int | None = None) -> bool:
+        """Whether the blob is here, and of `size` bytes where that is given; one that is not whole is not here."""
+        try:
+            found = os.stat(self._place(digest)).st_size
+        except OSError:
+            return False
+        return size is None or found == size
+
+    def path(self, digest: str) -> Path:
+        """The readable file of a blob, never to be written to. Raises StoreError where it is not here."""
+        place = self._place(digest)
+        if not place.is_file():
+            raise StoreError(f"A file ({digest[:19]}…) has gone from the store at {self.root}.", next_command=AGAIN)
+        return place
+
+    def verify(self, digest: str) -> None:
+        """Read a blob whole and compare. Raises StoreCorrupt, after moving a damaged blob to `<root>/damaged`."""
+        place = self.path(digest)
+        with self._refusals():
+            with place.open("rb") as file:
+                found = hashlib.file_digest(file, "sha256").hexdigest()
+            if f"sha256:{found}" == digest:
+                return
+            damaged = self.root / "damaged"
+            damaged.mkdir(exist_ok=True)
+            os.replace(place, damaged / place.name)
+        raise StoreCorrupt(
+            f"A file in the store at {self.root} was damaged; it is kept aside in {damaged}.", next_command=AGAIN
+        )
+
+    def _place(self, digest: str) -> Path:
+        name = digest.removeprefix("sha256:")
+        return self._blobs / name[:2] / name[2:]
+
+    def _may_be_moved(self, path: Path) -> bool:
+        """Whether a file lies in a workspace and nothing else shares its bytes."""
+        if self._work not in path.parents:
+            return False
+        found = path.lstat()
+        return stat.S_ISREG(found.st_mode) and found.st_nlink == 1
+
+    def _keep(self, aside: Path, name: str, media_type: str, expect: str | None) -> Blob:
+        with aside.open("rb") as file:
+            blob = self._checked(_blob_of(file, media_type), name, expect)
+            with self._refusals():
+                self._name(aside, file.fileno(), blob)
+        return blob
+
+    def _checked(self, blob: Blob, name: str, expect: str | None) -> Blob:
+        if expect not in (None, blob.digest):
+            raise StoreCorrupt(f"{name} has changed: its bytes are not those that were expected.", next_command=AGAIN)
+        return blob
+
+    @contextlib.contextmanager
+    def _aside(self) -> Iterator["tempfile._TemporaryFileWrapper[bytes]"]:
+        """A new file in the session; what was not given a name by the end is removed, so that it fills no disk."""
+        with tempfile.NamedTemporaryFile(dir=self._folder(), delete=False) as file:
+            try:
+                yield file
+            finally:
+                Path(file.name).unlink(missing_ok=True)
+
+    def _name(self, aside: Path, descriptor: int, blob: Blob) -> None:
+        """Flush a file that was written aside, give it its final name, and make the name durable too."""
+        if self.has(blob.digest, blob.bytes):
+            return
+        os.fsync(descriptor)
+        os.fchmod(descriptor, 0o444)
+        place = self._place(blob.digest)
+        try:
+            os.replace(aside, place)
+        except FileNotFoundError:
+            place.parent.mkdir(exist_ok=True)
+            _flush_folder(self._blobs)
+            os.replace(aside, place)
+        _flush_folder(place.parent)
+
+    # Workspaces
+
+    def workspace(self) -> Path:
+        """An empty folder on the store's disk, for one step; `discard` it afterwards. Raises StoreError."""
+        with contextlib.suppress(IndexError):
+            return self._emptied.pop()
+        folder = self._folder() / str(next(self._numbers))
+        with self._refusals():
+            folder.mkdir()
+        return folder
+
+    def discard(self, folder: Path) -> None:
+        """Remove a workspace with all that is left in it; one that is empty already serves the next step."""
+        try:
+            left = os.listdir(folder)
+        except OSError:
+            return
+        if left:
+            shutil.rmtree(folder, ignore_errors=True)
+        else:
+            self._emptied.append(folder)
+
+    def _folder(self) -> Path:
+        """This process's session: made at its first use, under the lock that `_sweep` takes too."""
+        if self._session is None:
+            with self._refusals():
+                guard = lease.take(self._work / ".lock")
+                try:
+                    if self._session is None:
+                        folder = Path(tempfile.mkdtemp(prefix="session-", dir=self._work))
+                        self._session = folder, lease.take(folder / ".lock")
+                finally:
+                    guard.release()
+        return self._session[0]
+
+    def _sweep(self) -> None:
+        """Remove the sessions whose processes are dead."""
+        if not any(self._work.glob("session-*")):
+            return
+        guard = lease.take(self._work / ".lock")
+        try:
+            for folder in self._work.glob("session-*"):
+                with contextlib.suppress(FileNotFoundError):  # its owner may remove it at this very moment
+                    held = lease.try_take(folder / ".lock")
+                    if held is not None:
+                        shutil.rmtree(folder, ignore_errors=True)
+                        held.release()
+        finally:
+            guard.release()
+
+    # The right to spend
+
+    @contextlib.contextmanager
+    def exclusive(self) -> Iterator[None]:
+        """Hold the store alone among the builds that spend. Raises Busy while another does, StoreError."""
+        place = self.root / "spending"
+        with self._refusals():
+            held = lease.try_take(place)
+        if held is None:
+            holder = place.read_text() or "unknown"
+            raise Busy(
+                f"Another build is buying into the store at {self.root} (process {holder}); nothing was spent.",
+                next_command=AGAIN,
+            )
+        try:
+            with self._refusals():
+                held.say(str(os.getpid()))
+            yield
+        finally:
+            held.release()
+
+    @contextlib.contextmanager
+    def _refusals(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise store_failure(self.root, error.errno, error.strerror or str(error)) from error
+
+
+def _blob_of(file: io.BufferedReader, media_type: str) -> Blob:
+    digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return Blob(f"sha256:{digest}", file.tell(), media_type)
+
+
+def _flush_folder(folder: Path) -> None:
+    """Make the names in a folder durable."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
