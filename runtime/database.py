@@ -179,13 +179,16 @@ class Database:
             self._gathering = None
             self._apply(batch.changes)
             await self._in_thread("COMMIT")
-        except sqlite3.Error as error:
+        except BaseException as error:
+            # Whatever it was, no one in the batch may believe that the write is on the disk.
             if self._gathering is batch:
                 self._gathering = None
             if self._writer.in_transaction:
                 self._writer.execute("ROLLBACK")
             for lost in batch.changes:
                 lost.error = _failure(self._root, error)
+            if not isinstance(error, sqlite3.Error):
+                raise
         finally:
             batch.done.set()
 
@@ -249,7 +252,7 @@ def _version(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
-def _failure(root: Path, error: sqlite3.Error) -> StoreError:
+def _failure(root: Path, error: BaseException) -> StoreError:
     """SQLite's refusal in the words of the store. https://www.sqlite.org/rescode.html"""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     return store_failure(root, errno.ENOSPC if code == sqlite3.SQLITE_FULL else None, str(error))

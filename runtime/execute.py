@@ -114,8 +114,9 @@ class _Build:
 
     def outcome(self) -> Outcome:
         """How it ended."""
-        unstarted = (step for step in self._steps if self._progress.state(step) in (State.WAITING, State.READY))
-        return Outcome(self._results, self._failures, self._progress.blocked, tuple(unstarted))
+        never = (State.WAITING, State.READY, State.TWIN)
+        unstarted = tuple(step for step in self._steps if self._progress.state(step) in never)
+        return Outcome(self._results, self._failures, self._progress.blocked, unstarted)
 
     def advance(self) -> None:
         """Look at the steps that have become open, then start the ready ones that find a place."""

@@ -16,7 +16,6 @@ import contextlib
 import errno
 import hashlib
 import io
-import itertools
 import os
 import shutil
 import stat
@@ -30,6 +29,7 @@ from adc.compiler.digest import digest_bytes
 from adc.runtime import lease
 from adc.runtime.errors import Busy, StoreCorrupt, StoreError, StoreFull
 from adc.runtime.ports import Blob
+from adc.runtime.session import Session, sweep
 
 ELSEWHERE = "adc build SPEC --store DIR"
 AGAIN = "adc build SPEC"
@@ -83,9 +83,7 @@ class Store:
         self.root = root
         self._blobs = root / "blobs"
         self._work = root.resolve() / "work"
-        self._numbers = itertools.count(1)
-        self._emptied: list[Path] = []
-        self._session: tuple[Path, lease.Lease] | None = None
+        self._session = Session(self._work)
 
     @classmethod
     def open(cls, root: Path) -> "Store":
@@ -98,17 +96,12 @@ class Store:
             root.mkdir(mode=0o700, parents=True, exist_ok=True)
             for folder in (store._blobs, store._work):
                 folder.mkdir(exist_ok=True)
-            store._sweep()
+            sweep(store._work)
         return store
 
     def close(self) -> None:
         """Remove this process's workspaces."""
-        if self._session is not None:
-            folder, held = self._session
-            self._session = None
-            self._emptied.clear()
-            shutil.rmtree(folder, ignore_errors=True)
-            held.release()
+        self._session.close()
 
     def __enter__(self) -> "Store":
         return self
@@ -204,7 +197,7 @@ class Store:
     @contextlib.contextmanager
     def _aside(self) -> Iterator["tempfile._TemporaryFileWrapper[bytes]"]:
         """A new file in the session; what was not given a name by the end is removed, so that it fills no disk."""
-        with tempfile.NamedTemporaryFile(dir=self._folder(), delete=False) as file:
+        with tempfile.NamedTemporaryFile(dir=self._session.folder(), delete=False) as file:
             try:
                 yield file
             finally:
@@ -228,52 +221,16 @@ class Store:
     # Workspaces
 
     def workspace(self) -> Path:
-        """An empty folder on the store's disk, for one step; `discard` it afterwards. Raises StoreError."""
-        with contextlib.suppress(IndexError):
-            return self._emptied.pop()
-        folder = self._folder() / str(next(self._numbers))
+        """A new, empty folder on the store's disk, for one step; `discard` it afterwards. Raises StoreError."""
         with self._refusals():
-            folder.mkdir()
-        return folder
+            return self._session.new_folder()
 
     def discard(self, folder: Path) -> None:
-        """Remove a workspace with all that is left in it; one that is empty already serves the next step."""
+        """Remove a workspace with all that is left in it. Once is enough, twice does no harm."""
         try:
-            left = os.listdir(folder)
+            folder.rmdir()
         except OSError:
-            return
-        if left:
             shutil.rmtree(folder, ignore_errors=True)
-        else:
-            self._emptied.append(folder)
-
-    def _folder(self) -> Path:
-        """This process's session: made at its first use, under the lock that `_sweep` takes too."""
-        if self._session is None:
-            with self._refusals():
-                guard = lease.take(self._work / ".lock")
-                try:
-                    if self._session is None:
-                        folder = Path(tempfile.mkdtemp(prefix="session-", dir=self._work))
-                        self._session = folder, lease.take(folder / ".lock")
-                finally:
-                    guard.release()
-        return self._session[0]
-
-    def _sweep(self) -> None:
-        """Remove the sessions whose processes are dead."""
-        if not any(self._work.glob("session-*")):
-            return
-        guard = lease.take(self._work / ".lock")
-        try:
-            for folder in self._work.glob("session-*"):
-                with contextlib.suppress(FileNotFoundError):  # its owner may remove it at this very moment
-                    held = lease.try_take(folder / ".lock")
-                    if held is not None:
-                        shutil.rmtree(folder, ignore_errors=True)
-                        held.release()
-        finally:
-            guard.release()
 
     # The right to spend
 

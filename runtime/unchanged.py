@@ -83,9 +83,7 @@ def is_unchanged(note: str, *, stamp: str, out: str, now_ns: int | None = None) 
         return False
 
 
-def write_note(
-    note: str, *, stamp: str, out: str, files: Iterable[tuple[str, str]], now_ns: int | None = None
-) -> None:
+def write_note(note: str, *, stamp: str, out: str, files: Iterable[tuple[str, str]], now_ns: int | None = None) -> None:
     """Write down a finished build: `files` are absolute paths with the digest their bytes had."""
     now = time.time_ns() if now_ns is None else now_ns
     said = {

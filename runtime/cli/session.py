@@ -28,7 +28,7 @@ from adc.runtime.step_cache import StepCache
 from adc.runtime.store import Store, media_type_of
 
 STAND_IN_KEY = "stand-in"
-"""The key that a stand-in is shown where the environment holds none: it wants one, and any will do."""
+"""What a stand-in is shown instead of a key: any will do there, and only one on this machine is shown the real one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +101,8 @@ async def handlers_for(
     from adc.runtime.fal.wire import connect
 
     hosts = hosts_at(fal_url(arguments)) if engine == "sim" else FAL
-    key = key_from(os.environ) or STAND_IN_KEY
-    async with connect(hosts, key) as http:
+    key = key_from(os.environ) if hosts == FAL or hosts.is_local else None
+    async with connect(hosts, key or STAND_IN_KEY) as http:
         yield {
             **local,
             "generate": FalHandler(

@@ -12,6 +12,9 @@ from urllib.parse import urlsplit
 from adc.compiler.digest import Engine
 from adc.runtime.errors import AdcError
 
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+"""The names of this machine."""
+
 _NAMESPACES = ("workflows", "comfy")
 """Endpoint ids that begin with one of these have a part more before the owner."""
 
@@ -27,6 +30,11 @@ class Hosts:
     def engine(self) -> Engine:
         """`fal` for fal itself and `sim` for every other address."""
         return Engine("fal") if self == FAL else Engine("sim")
+
+    @property
+    def is_local(self) -> bool:
+        """Whether all of it is on this machine."""
+        return all(urlsplit(url).hostname in LOOPBACK for url in (self.queue, self.rest))
 
     def submit_url(self, endpoint: str) -> str:
         """Where a request for `endpoint` is sent."""

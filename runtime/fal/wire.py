@@ -28,8 +28,6 @@ _FIRST_WAIT = 0.5
 _TRIES = 6
 _LONGEST_MESSAGE = 240
 
-_LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
-
 
 def connect(hosts: Hosts, key: str, *, transport: httpx.AsyncBaseTransport | None = None) -> httpx.AsyncClient:
     """A client that sends the key to `hosts` only. `HTTPS_PROXY` and `SSL_CERT_FILE` count, save for this machine.
@@ -40,7 +38,7 @@ def connect(hosts: Hosts, key: str, *, transport: httpx.AsyncBaseTransport | Non
     return httpx.AsyncClient(
         auth=KeyAuth(key, hosts),
         transport=transport,
-        mounts=None if transport else {f"all://{name}": None for name in _LOOPBACK},
+        mounts=None if transport else {f"all://{name}": None for name in ("localhost", "127.0.0.1", "[::1]")},
         timeout=httpx.Timeout(60.0, connect=15.0),
         limits=httpx.Limits(max_connections=200, max_keepalive_connections=50, keepalive_expiry=4.0),
     )

@@ -123,8 +123,9 @@ def _checked(output: Path, pieces: Sequence[Piece], frames: int, target: Target)
     for piece, following in pairwise(pieces):
         frame += piece.segment.frames
         if piece.segment.frames >= 2 and following.segment.frames >= 2:
-            # Two shots may look alike by chance: only where the plan continues one is likeness news.
-            verdict = seam(output, frame, target.rate, "The film").verdict if following.segment.skip else "cut"
+            verdict: str = seam(output, frame, target.rate, "The film").verdict
+            if not following.segment.skip and verdict.startswith("continues"):
+                verdict = "cut"  # two shots may look alike; only where the plan continues one is that news
             notes.append(f"join {piece.segment.id}|{following.segment.id}: {verdict}")
     return notes
 

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -37,7 +38,7 @@ def test_the_film_is_what_the_spec_says(project: Path) -> None:
     ran = build(project)
     assert "free draft" in ran.out
     film = decode(project / "out" / "tiny.mp4")
-    assert (film.width, film.height, film.rate) == (270, 480, 30)
+    assert (film.width, film.height, film.rate) == (270, 480, Fraction(30))
     assert film.codecs == ("h264", "aac")
     assert (film.pixels, film.channels, film.samples_a_second) == ("yuv420p", 2, 48000)
     assert len(film.frames) == 330

@@ -120,3 +120,10 @@ async def test_two_processes_worth_of_connections_write_side_by_side(tmp_path: P
                 database = one if number % 2 else other
                 tasks.start_soon(database.write, lambda connection, number=number: put(connection, str(number)))
         assert stored(one) == stored(other) == {str(number) for number in range(20)}
+
+
+async def test_a_read_that_is_refused_is_a_sentence(tmp_path: Path) -> None:
+    with Database.open(tmp_path) as database:
+        await database.write(lambda connection: connection.execute("DROP TABLE results"))
+        with pytest.raises(StoreError, match="cannot be used: no such table"):
+            database.read("SELECT * FROM results")

@@ -188,6 +188,45 @@ async def test_a_failure_that_stops_all_starts_nothing_more_and_lets_the_running
     assert "d" in outcome.unstarted
 
 
+async def test_twins_of_a_step_that_was_never_started_are_unstarted(tmp_path: Path, heard: Heard) -> None:
+    plan = plan_of(step_of("first"), step_of("still.1", text="same"), step_of("still.2", text="same"))
+    handler = FakeHandler(failures={"first": OutOfCredit("The account is empty.")})
+    with shelf_at(tmp_path) as shelf:
+        outcome = await build(plan, handler, shelf, heard, Limits(1, 1, spacing=0))
+    assert outcome.unstarted == ("still.1", "still.2")
+    assert handler.runs == {"first": 1}
+
+
+async def test_a_result_that_cannot_be_recorded_fails_and_the_next_build_makes_it(
+    tmp_path: Path, heard: Heard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(*_arguments: object) -> None:
+        raise StoreFull("There is no space left.")
+
+    with shelf_at(tmp_path) as shelf:
+        monkeypatch.setattr(shelf.cache, "record", refuse)
+        outcome = await build(diamond(), FakeHandler(), shelf, heard)
+        assert isinstance(outcome.failures["front"], StoreFull)
+        assert list((tmp_path / "work").glob("session-*/[0-9]*")) == []
+        monkeypatch.undo()
+        assert len((await build(diamond(), FakeHandler(), shelf, heard)).results) == 4
+
+
+async def test_a_store_that_cannot_be_asked_stops_the_build(
+    tmp_path: Path, heard: Heard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_key: str) -> None:
+        raise StoreError("The store cannot be used.")
+
+    handler = FakeHandler()
+    with shelf_at(tmp_path) as shelf:
+        monkeypatch.setattr(shelf.cache, "lookup", refuse)
+        outcome = await build(diamond(), handler, shelf, heard)
+    assert set(outcome.failures) == {"front"}
+    assert set(outcome.blocked) == {"hook", "proof", "film"}
+    assert handler.runs.total() == 0
+
+
 async def test_only_the_goal_is_made(tmp_path: Path, heard: Heard) -> None:
     handler = FakeHandler()
     with shelf_at(tmp_path) as shelf:
@@ -299,7 +338,7 @@ async def test_cancelling_keeps_what_was_made_and_the_next_build_goes_on(tmp_pat
             await done.wait()
             tasks.cancel_scope.cancel()
         assert finished == ["front", "hook"]
-        assert list((tmp_path / "work").glob("session-*/*/*")) == []
+        assert list((tmp_path / "work").glob("session-*/[0-9]*")) == []
     with shelf_at(tmp_path) as shelf:
         outcome = await build(diamond(), FakeHandler(), shelf, Heard())
         assert len(outcome.results) == 4

@@ -32,7 +32,7 @@ def refusing(number: int) -> Callable[..., NoReturn]:
 
 
 def files_under(folder: Path) -> list[Path]:
-    return [path for path in folder.rglob("*") if path.is_file() and path.name != ".lock"]
+    return [path for path in folder.rglob("*") if path.is_file() and path.name not in (".lock", ".lease")]
 
 
 def test_bytes_are_stored_under_their_digest_and_read_only(store: Store) -> None:
