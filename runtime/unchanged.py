@@ -5,21 +5,24 @@ digest and its stat, the film that was delivered, and a stamp of the program its
 and compares. Only the standard library's lightest parts are used, and neither the parser, the templates nor an HTTP
 client are imported: this is the most frequent outcome of all, in editors and in CI.
 
-A stat (size, times, inode) is believed only where it was taken well after the file last changed; a file written
-within the same tick as the stat could change again unseen, so its bytes are hashed instead.
+A stat (size, times, inode) is believed only where it was taken before the bytes were hashed, and well after the file
+last changed: a file that is edited while its film is being made, or written within the same tick as the stat, could
+otherwise pass for what was built. Where it is not believed, the bytes are hashed again at the next look.
 """
 
 import json
 import os
 import sys
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import TypeAlias
 
     Stat: TypeAlias = list[int]
+    Seen: TypeAlias = tuple[Stat | None, str]
+    """A file's stat, where it may be believed, and the digest of its bytes."""
 
 _SETTLED_NS = 2_000_000_000
 """A stat taken less than two seconds after the last change is not believed; coarser than any file system's clock."""
@@ -64,19 +67,21 @@ def is_unchanged(note: str, *, stamp: str, out: str, now_ns: int | None = None) 
 
     `now_ns` is the time in nanoseconds since the epoch; None asks the clock.
     """
+    now = time.time_ns() if now_ns is None else now_ns
     try:
         with open(note, encoding="utf-8") as file:
             said = json.load(file)
         if said["stamp"] != stamp or said["out"] != os.path.abspath(out):
             return False
-        files: Mapping[str, tuple[Stat | None, str]] = said["files"]
-        hashed = [path for path, (stat, _) in files.items() if stat is None or _stat(path) != stat]
-        if any(_digest(path) != files[path][1] for path in hashed):
-            return False
-        if hashed:
-            # By now their stats have settled, so that the next look need not read them.
-            kept = ((path, digest) for path, (_, digest) in files.items())
-            write_note(note, stamp=stamp, out=out, files=kept, now_ns=now_ns)
+        files: dict[str, Seen] = said["files"]
+        read: dict[str, Seen] = {}
+        for path, (stat, digest) in files.items():
+            if stat is None or _stat(path) != stat:
+                read[path] = _look(path, now)
+                if read[path][1] != digest:
+                    return False
+        if any(believed for believed, _ in read.values()):
+            _write(note, stamp, out, {**files, **read})  # so that the next look need not read these files
         return True
     except (OSError, ValueError, KeyError, TypeError):
         # A note that cannot be read is no note: the build looks at everything anew.
@@ -84,35 +89,36 @@ def is_unchanged(note: str, *, stamp: str, out: str, now_ns: int | None = None) 
 
 
 def write_note(note: str, *, stamp: str, out: str, files: Iterable[tuple[str, str]], now_ns: int | None = None) -> None:
-    """Write down a finished build: `files` are absolute paths with the digest their bytes had."""
+    """Write down a finished build: `files` are absolute paths with the digests of the bytes that were built from."""
     now = time.time_ns() if now_ns is None else now_ns
-    said = {
-        "stamp": stamp,
-        "out": os.path.abspath(out),
-        "files": {path: (_settled_stat(path, now), digest) for path, digest in files},
-    }
+    seen: dict[str, Seen] = {}
+    for path, digest in files:
+        try:
+            stat, found = _look(path, now)
+        except OSError:
+            stat, found = None, ""
+        seen[path] = (stat if found == digest else None), digest
+    _write(note, stamp, out, seen)
+
+
+def _write(note: str, stamp: str, out: str, files: "dict[str, Seen]") -> None:
     os.makedirs(os.path.dirname(note), exist_ok=True)
     aside = f"{note}.{os.getpid()}"
     with open(aside, "w", encoding="utf-8") as file:
-        json.dump(said, file)
+        json.dump({"stamp": stamp, "out": os.path.abspath(out), "files": files}, file)
     os.replace(aside, note)
+
+
+def _look(path: str, now: int) -> "Seen":
+    """The digest of a file's bytes, and the stat from before they were read where that may be believed."""
+    import hashlib
+
+    stat = _stat(path)
+    with open(path, "rb") as file:
+        digest = "sha256:" + hashlib.file_digest(file, "sha256").hexdigest()
+    return stat if now - max(stat[1], stat[2]) > _SETTLED_NS else None, digest
 
 
 def _stat(path: str) -> "Stat":
     stat = os.stat(path)
     return [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino]
-
-
-def _settled_stat(path: str, now: int) -> "Stat | None":
-    try:
-        stat = _stat(path)
-    except OSError:
-        return None
-    return stat if now - max(stat[1], stat[2]) > _SETTLED_NS else None
-
-
-def _digest(path: str) -> str:
-    import hashlib
-
-    with open(path, "rb") as file:
-        return "sha256:" + hashlib.file_digest(file, "sha256").hexdigest()

@@ -27,7 +27,7 @@ def store_folder(arguments: Namespace) -> str:
     """Where the store lives: the flag, ADC_STORE, or the user's data folder; bought films are data, not cache."""
     chosen = arguments.store or os.environ.get("ADC_STORE")
     if chosen:
-        return os.path.abspath(chosen)
+        return os.path.abspath(os.path.expanduser(chosen))
     from platformdirs import user_data_dir
 
     return os.path.join(str(user_data_dir("adc", appauthor=False)), "store")

@@ -5,6 +5,7 @@ import shutil
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
+from contextlib import nullcontext, suppress
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -15,7 +16,14 @@ from adc.compiler.plan import Plan
 from adc.compiler.units import dollars_text, seconds_text
 from adc.runtime.cli.choices import shown
 from adc.runtime.cli.exits import Exit
-from adc.runtime.cli.session import Compilation, Session, compile_or_complain, handlers_for, open_session
+from adc.runtime.cli.session import (
+    Compilation,
+    Session,
+    compile_or_complain,
+    complain,
+    handlers_for,
+    open_session,
+)
 from adc.runtime.errors import AdcError, SpendRefused, StoreError
 from adc.runtime.execute import Outcome, execute
 from adc.runtime.forecast import Forecast, forecast, usd_ahead
@@ -24,8 +32,10 @@ from adc.runtime.reporters.plain import PlainReporter
 from adc.runtime.reporters.plan_table import plan_lines
 from adc.runtime.unchanged import program_stamp, write_note
 
-_DRAFT = "This is a free draft: everything is drawn on this machine and nothing is bought."
-_STAND_IN = "This build talks to a stand-in: its bill is not real."
+_NOTICES = {
+    "draft": "This is a free draft: everything is drawn on this machine and nothing is bought.",
+    "sim": "This build talks to a stand-in: its bill is not real.",
+}
 
 
 def make(arguments: Namespace, *, engine: str, store: str, out: str, note: str) -> int:
@@ -35,50 +45,67 @@ def make(arguments: Namespace, *, engine: str, store: str, out: str, note: str) 
         compilation = compile_or_complain(arguments)
         if compilation is None:
             return Exit.SPEC
+        plan = compilation.plan
         with open_session(store) as session:
             session.ingest(compilation)
-            outcome = anyio.run(_run, arguments, engine, compilation, session)
+            # Drafts may be built side by side; only one build at a time spends.
+            with nullcontext() if engine == "draft" else session.store.exclusive():
+                forecasts = anyio.run(_forecast, arguments, engine, compilation, session)
+                _announce(compilation, forecasts, engine)
+                if engine != "draft":
+                    _agree(plan, forecasts, arguments)
+                outcome = anyio.run(_execute, arguments, engine, compilation, session)
             if outcome.failures:
-                return _failed(compilation.plan, outcome, arguments)
-            film = outcome.results[compilation.plan.target].outputs["video"]
+                return _failed(plan, outcome, arguments)
+            film = outcome.results[plan.target].outputs["video"]
             _deliver(session.store.path(film.digest), Path(out))
-        files = [*compilation.inputs.items(), (out, film.digest)]
-        write_note(note, stamp=stamp, out=out, files=files)
     except SpendRefused as refusal:
-        return _complain(refusal, Exit.REFUSED)
+        return complain(refusal, Exit.REFUSED)
     except AdcError as error:
-        return _complain(error, Exit.FAILED)
+        return complain(error, Exit.FAILED)
     except KeyboardInterrupt:
+        sys.stdout.flush()
         sys.stderr.write("\nstopped; everything made so far is kept, and the same command goes on from here\n")
         return Exit.INTERRUPTED
-    plan = compilation.plan
+    # Without its note the next build only looks longer before it finds nothing to do.
+    with suppress(OSError):
+        write_note(note, stamp=stamp, out=out, files=[*compilation.inputs.items(), (out, film.digest)])
     seconds = seconds_text(Fraction(plan.frames, plan.rate))
     kind = "draft, " if engine == "draft" else ""
     print(f"\n{shown(out)}: {kind}{seconds} s, {plan.width}x{plan.height}, {plan.rate} fps")
     return Exit.OK
 
 
-async def _run(arguments: Namespace, engine: str, compilation: Compilation, session: Session) -> Outcome:
-    plan = compilation.plan
+def _announce(compilation: Compilation, forecasts: Sequence[Forecast], engine: str) -> None:
+    """Say what will happen before it does."""
+    if all(one.status == "cached" for one in forecasts):
+        print("everything is in the store already", flush=True)
+        return
+    for line in plan_lines(compilation.plan, forecasts, compilation.catalogue, paid=engine != "draft"):
+        print(line)
+    print()
+    if engine in _NOTICES:
+        print(_NOTICES[engine])
+    sys.stdout.flush()
+
+
+async def _forecast(
+    arguments: Namespace, engine: str, compilation: Compilation, session: Session
+) -> tuple[Forecast, ...]:
     async with handlers_for(engine, arguments, compilation, session) as handlers:
-        forecasts = forecast(plan, handlers, session.cache)
-        for line in plan_lines(plan, forecasts, compilation.catalogue, paid=engine != "draft"):
-            print(line)
-        print()
-        limits = Limits(remote=arguments.remote, local=arguments.local or os.cpu_count() or 1)
-        reporter = PlainReporter(plan)
-        if engine == "draft":
-            print(_DRAFT, flush=True)
-            return await execute(
-                plan, handlers=handlers, store=session.store, cache=session.cache, reporter=reporter, limits=limits
-            )
-        if engine == "sim":
-            print(_STAND_IN)
-        with session.store.exclusive():
-            _agree(plan, forecasts, arguments)
-            return await execute(
-                plan, handlers=handlers, store=session.store, cache=session.cache, reporter=reporter, limits=limits
-            )
+        return forecast(compilation.plan, handlers, session.cache)
+
+
+async def _execute(arguments: Namespace, engine: str, compilation: Compilation, session: Session) -> Outcome:
+    async with handlers_for(engine, arguments, compilation, session) as handlers:
+        return await execute(
+            compilation.plan,
+            handlers=handlers,
+            store=session.store,
+            cache=session.cache,
+            reporter=PlainReporter(compilation.plan),
+            limits=Limits(remote=arguments.remote, local=arguments.local or os.cpu_count() or 1),
+        )
 
 
 def _agree(plan: Plan, forecasts: Sequence[Forecast], arguments: Namespace) -> None:
@@ -134,11 +161,3 @@ def _failed(plan: Plan, outcome: Outcome, arguments: Namespace) -> int:
     sys.stdout.flush()
     sys.stderr.write("\n".join(lines) + "\n")
     return Exit.FAILED
-
-
-def _complain(error: AdcError, code: Exit) -> int:
-    sys.stdout.flush()
-    sys.stderr.write(f"{error}\n")
-    if error.next_command:
-        sys.stderr.write(f"next: {error.next_command}\n")
-    return code

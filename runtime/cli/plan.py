@@ -10,7 +10,7 @@ import anyio
 from adc.compiler.plan import Json, Plan, dump, to_json
 from adc.runtime.cli.choices import engine_name, store_folder
 from adc.runtime.cli.exits import Exit
-from adc.runtime.cli.session import Compilation, compile_or_complain, handlers_for, open_session
+from adc.runtime.cli.session import Compilation, compile_or_complain, complain, handlers_for, open_session
 from adc.runtime.errors import AdcError
 from adc.runtime.forecast import Forecast, forecast, usd_ahead
 from adc.runtime.reporters.plan_table import plan_lines
@@ -28,8 +28,7 @@ def run(arguments: Namespace) -> int:
     try:
         forecasts = anyio.run(_forecast, arguments, engine, compilation)
     except AdcError as error:
-        sys.stderr.write(f"{error}\n" + (f"next: {error.next_command}\n" if error.next_command else ""))
-        return Exit.FAILED
+        return complain(error, Exit.FAILED)
     if arguments.json:
         document = json.dumps(_status(compilation.plan, forecasts, engine), indent=2, ensure_ascii=False)
         sys.stdout.write(document + "\n")

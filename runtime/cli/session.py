@@ -16,9 +16,11 @@ from adc.compiler.catalogue import Catalogue, builtin
 from adc.compiler.plan import Plan, StepKind
 from adc.compiler.render import render
 from adc.runtime.cli.choices import fal_url, shown
+from adc.runtime.cli.exits import Exit
 from adc.runtime.database import Database
 from adc.runtime.disk import DiskFiles, project_root
 from adc.runtime.draft.handler import DraftHandler
+from adc.runtime.errors import AdcError, StoreError
 from adc.runtime.handlers.card import CardHandler
 from adc.runtime.handlers.film import FilmHandler
 from adc.runtime.handlers.frame import FrameHandler
@@ -58,6 +60,13 @@ def compile_or_complain(arguments: Namespace) -> Compilation | None:
     return Compilation(compiled.plan, catalogue, folder, inputs)
 
 
+def complain(error: AdcError, code: Exit) -> Exit:
+    """Say on stderr what the world did, and the next command to type."""
+    sys.stdout.flush()
+    sys.stderr.write(f"{error}\n" + (f"next: {error.next_command}\n" if error.next_command else ""))
+    return code
+
+
 @dataclass(frozen=True, slots=True)
 class Session:
     """An open store with everything that is kept in it."""
@@ -71,7 +80,10 @@ class Session:
         for file in compilation.plan.files:
             if not self.store.has(file.digest, file.bytes):
                 path = compilation.folder / file.path
-                self.store.put_file(path, media_type_of(path), expect=file.digest)
+                try:
+                    self.store.put_file(path, media_type_of(path), expect=file.digest)
+                except OSError as error:
+                    raise StoreError(f"{path} could be read a moment ago and cannot now: {error.strerror}") from error
 
 
 @contextmanager

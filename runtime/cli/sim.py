@@ -1,11 +1,11 @@
 """`adc sim`: the stand-in for fal.ai, in the foreground."""
 
-import sys
 from argparse import Namespace
 from pathlib import Path
 
 from adc.compiler.catalogue import builtin
 from adc.runtime.cli.exits import Exit
+from adc.runtime.cli.session import complain
 from adc.runtime.draft.draw import draw
 from adc.runtime.errors import AdcError
 from adc.runtime.sim.serve import serve
@@ -31,6 +31,5 @@ def run(arguments: Namespace) -> int:
             announce=announce,
         )
     except AdcError as error:
-        sys.stderr.write(f"{error}\n" + (f"next: {error.next_command}\n" if error.next_command else ""))
-        return Exit.FAILED
+        return complain(error, Exit.FAILED)
     return Exit.OK

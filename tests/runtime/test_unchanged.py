@@ -61,6 +61,23 @@ def test_a_touched_file_with_the_same_bytes_changes_nothing(built: Path) -> None
     assert unchanged(built)
 
 
+def test_a_file_that_was_edited_while_its_film_was_made_is_seen(tmp_path: Path) -> None:
+    spec, film = tmp_path / "a.ad", tmp_path / "a.mp4"
+    spec.write_bytes(b"ad a { duration 9s }")
+    film.write_bytes(b"film")
+    files = [(str(spec), digest_bytes(b"ad a {}")), (str(film), digest_bytes(b"film"))]
+    much_later = time.time_ns() + 10**10
+    write_note(str(tmp_path / "note"), stamp="v1", out=str(film), files=files, now_ns=much_later)
+    assert not unchanged(tmp_path)
+
+
+def test_a_file_that_went_while_its_film_was_made_is_missed(tmp_path: Path) -> None:
+    (tmp_path / "a.mp4").write_bytes(b"film")
+    files = [(str(tmp_path / "a.ad"), digest_bytes(b"ad a {}"))]
+    write_note(str(tmp_path / "note"), stamp="v1", out=str(tmp_path / "a.mp4"), files=files)
+    assert not unchanged(tmp_path)
+
+
 @pytest.mark.parametrize("data", [b"", b"{", b"[]", b'{"stamp": "v1"}', b"\xff\xfe"])
 def test_a_broken_note_is_no_note(built: Path, data: bytes) -> None:
     (built / "note").write_bytes(data)
