@@ -41,8 +41,8 @@ def build(folder: Path) -> None:
     shutil.copytree(SPECS, folder / "specs")
     env = {**os.environ, "ADC_STORE": str(folder / "store")}
     planned = subprocess.run((adc, "plan", spec, "--json"), cwd=folder, env=env, capture_output=True, check=True)
-    plan = json.loads(planned.stdout)
-    seconds = plan["frames"] / plan["rate"]
+    ad = json.loads(planned.stdout)["ad"]
+    seconds = ad["frames"] / ad["rate"]
     clock = time.perf_counter()
     cpu = of_process((adc, "build", spec, "--draft"), folder, env)
     wall = time.perf_counter() - clock

@@ -1,5 +1,6 @@
 """A small project on disk: one person, one product, two chained scenes among three, a voice, a card."""
 
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -90,12 +91,13 @@ def edit(project: Path, old: str, new: str) -> None:
 async def quick_draw(
     endpoint: Endpoint, arguments: Mapping[str, Json], brief: Mapping[str, Json], folder: Path
 ) -> dict[str, Path]:
-    """Small real media of the length that was asked for: a stand-in that draws like this is quick."""
+    """Small real media of the length that was asked for, another for each prompt: a stand-in that draws it is quick."""
     match endpoint.makes:
         case "image":
             path = picture(folder / "image.png")
         case "video":
-            path = film(folder / "video.mp4", float(str(arguments["duration"]).rstrip("s")))
+            seconds = float(str(arguments["duration"]).rstrip("s"))
+            path = film(folder / "video.mp4", seconds, seed=zlib.crc32(str(arguments["prompt"]).encode()))
         case "audio":
             path = sound(folder / "audio.wav")
     return dict.fromkeys(endpoint.outputs, path)

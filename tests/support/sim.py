@@ -97,9 +97,9 @@ def picture(path: Path, colour: str = "#3070a0") -> Path:
     return path
 
 
-def film(path: Path, seconds: float = 1.0, *, container: str = "mp4") -> Path:
+def film(path: Path, seconds: float = 1.0, *, container: str = "mp4", seed: int = 7) -> Path:
     """An MP4 of moving noise at 10 fps, its index in front, a key frame every half second."""
-    random = np.random.default_rng(7)
+    random = np.random.default_rng(seed)
     with av.open(path, "w", format=container, options={"movflags": "+faststart"}) as out:
         stream = out.add_stream("libx264", rate=10, options={"g": "5", "preset": "ultrafast"})
         stream.width, stream.height, stream.pix_fmt = 64, 96, "yuv420p"
