@@ -21,6 +21,18 @@ def sim(tmp_path: Path) -> Iterator[Sim]:
         yield running
 
 
+def interrupt(process: "subprocess.Popen[bytes]", main: int, number: signal.Signals) -> None:
+    """Signal a process that waits at the terminal, until it says something.
+
+    A signal that arrives just before the read begins does not interrupt it. No person is that quick, but a test is,
+    so it is sent again where the build stays silent.
+    """
+    while process.poll() is None:
+        process.send_signal(number)
+        if select.select([main], [], [], 2)[0]:
+            return
+
+
 def asked(project: Path, sim: Sim, answer: bytes | signal.Signals) -> tuple[int, str]:
     """Build at a terminal, wait for the question, and answer it with a line or a signal. Gives code and output."""
     main, terminal = pty.openpty()
@@ -44,12 +56,8 @@ def asked(project: Path, sim: Sim, answer: bytes | signal.Signals) -> tuple[int,
                 answered = True
                 if isinstance(answer, bytes):
                     os.write(main, answer)
-            # A signal that arrives just before the read begins does not interrupt it: no person is that quick, so
-            # it is sent again where the build is still silent.
-            while answered and isinstance(answer, signal.Signals) and process.poll() is None:
-                process.send_signal(answer)
-                if select.select([main], [], [], 2)[0]:
-                    break
+                else:
+                    interrupt(process, main, answer)
         code = process.wait()
     os.close(main)
     return code, seen.decode()
