@@ -20,10 +20,8 @@ import os
 import shutil
 import stat
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-
-import platformdirs
 
 from adc.compiler.digest import digest_bytes
 from adc.runtime import lease
@@ -52,14 +50,6 @@ _MEDIA_TYPES = {
     ".ogg": "audio/ogg",
     ".json": "application/json",
 }
-
-
-def store_root(flag: str | None, environ: Mapping[str, str]) -> Path:
-    """Where the store lives: `--store`, else `ADC_STORE`, else the user's data folder (bought films are no cache)."""
-    named = flag or environ.get("ADC_STORE")
-    if named:
-        return Path(named).expanduser().absolute()
-    return platformdirs.user_data_path("adc", appauthor=False) / "store"
 
 
 def media_type_of(path: Path) -> str:

@@ -38,7 +38,7 @@ def lower_film(sheet: Sheet) -> Plan | None:
             before = None
             continue
         continued = before if join is not None and join.kind == "continue" else None
-        clip = lower_scene(sheet, piece, clips, continued)
+        clip = lower_scene(sheet, piece, frames, clips, continued)
         spoken = lower_voiceovers(sheet, piece, frames)
         before = clip
         if clip is None:

@@ -22,15 +22,19 @@ from adc.compiler.units import seconds_text
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """A scene's clip: the reference to it, the seconds it is bought for, and whether its first frame is a repeat."""
+    """A scene's clip: the reference to it, the seconds it is bought for, the film's frames that show it.
+
+    `continues` says that its first frame is a repeat, which the film drops.
+    """
 
     scene: Scene
     ref: Json
     bought: Fraction
+    frames: int
     continues: bool
 
 
-def lower_scene(sheet: Sheet, scene: Scene, earlier: dict[str, Clip], before: Clip | None) -> Clip | None:
+def lower_scene(sheet: Sheet, scene: Scene, frames: int, earlier: dict[str, Clip], before: Clip | None) -> Clip | None:
     """Put the scene's steps on the sheet. `before` is the clip that this one continues, if it does."""
     members = [member for member in scene.cast if views_of(member)]
     speaks = any(line.on_camera for line in scene.lines)
@@ -92,18 +96,19 @@ def lower_scene(sheet: Sheet, scene: Scene, earlier: dict[str, Clip], before: Cl
         brief=_brief(sheet, scene, casting, starts=start is not None, continues=before is not None),
         span=scene.span,
     )
-    return Clip(scene, ref, bought, continues=before is not None)
+    return Clip(scene, ref, bought, frames, continues=before is not None)
 
 
 def last_frame(sheet: Sheet, clip: Clip) -> Json:
     """The reference to the last frame of a clip that is on screen; asked for only where something starts from it."""
-    kept = clip.scene.seconds
-    # A clip that is bought longer than it is kept ends on screen before it ends in the file.
-    at: Json = "last" if clip.bought == kept else seconds_text(kept)
+    arguments: dict[str, Json] = {
+        "video": clip.ref,
+        "frames": clip.frames,
+        "rate": sheet.script.ad.rate,
+        "skip": int(clip.continues),
+    }
     step_id = f"{clip.scene.name}.last_frame"
-    return sheet.add(
-        Step(step_id, "frame", None, {"video": clip.ref, "at": at}, "image", f"where {clip.scene.name} ends")
-    )
+    return sheet.add(Step(step_id, "frame", None, arguments, "image", f"where {clip.scene.name} ends"))
 
 
 def _named(casting: Casting) -> bool:

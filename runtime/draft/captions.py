@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from PIL import Image, ImageFilter
+from PIL import Image
 
 from adc.runtime.draft.board import Layer, Rect
 from adc.runtime.draft.palette import Palette
 from adc.runtime.draft.planes import layer_of
+from adc.runtime.draft.shade import with_halo
 from adc.runtime.draft.speech import Word
-from adc.runtime.draft.typography import BOLD, font
+from adc.runtime.media.typography import BOLD, font
 
 HOLD = 0.7
 """Seconds for which the last words stay after they are said."""
@@ -84,15 +85,7 @@ class Captions:
         letters = Image.new("RGBA", (wide, high), (*self._palette.ink, 0))
         for number, word in enumerate(words):
             fill = self._palette.accent if number == said else self._palette.ink
-            face.draw(letters, (x, baseline), word, (*fill, 255 if number <= said else 150), "ls")
+            face.draw(letters, (x, baseline), word, fill, 255 if number <= said else 150)
             x += face.getlength(word + " ")
-        halo = (
-            letters.getchannel("A")
-            .filter(ImageFilter.GaussianBlur(size * 0.12))
-            .point([min(255, v * 2) for v in range(256)])
-        )
-        canvas = Image.new("RGBA", (wide, high), (*self._palette.deep, 0))
-        canvas.putalpha(halo.point([v * 3 // 5 for v in range(256)]))
-        canvas.alpha_composite(letters)
-        planes, mask = layer_of(canvas)
+        planes, mask = layer_of(with_halo(letters, self._palette.deep, size * 0.12, 0.6))
         return Layer((self.place[0], self.place[1]), planes, mask)

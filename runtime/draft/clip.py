@@ -18,7 +18,7 @@ from adc.runtime.draft.planes import Planes, layer_of, planes_of
 from adc.runtime.draft.request import RATE
 from adc.runtime.draft.sheet import Sheet
 from adc.runtime.draft.speech import Word
-from adc.runtime.draft.typography import MEDIUM, font
+from adc.runtime.media.typography import MEDIUM, font
 
 INTRO, OUTRO = 26, 18
 """Frames for the first picture to step back, and to dissolve into the last one."""
@@ -120,8 +120,7 @@ class _Clock:
         """One sign on the ground where it will stand."""
         letters = Image.new("RGBA", (self._wide, self._high), (*self._board.palette.ink, 0))
         place = (self._wide / 2, self._high - size * 0.4)
-        fill = (*self._board.palette.ink, 175)
-        font(size, MEDIUM).draw(letters, place, sign[0], fill, "ms")
+        font(size, MEDIUM).draw(letters, place, sign[0], self._board.palette.ink, 175, "middle")
         left, top = self._at[0] + index * self._wide, self._at[1]
         ground = self.ground.crop((left, top, left + self._wide, top + self._high))
         planes, mask = layer_of(letters)

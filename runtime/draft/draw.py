@@ -7,6 +7,7 @@ for; what it shows is the storyboard.
 
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
@@ -18,9 +19,9 @@ from adc.compiler.plan import Json
 from adc.runtime.draft import clip, request, speech
 from adc.runtime.draft.bed import bed
 from adc.runtime.draft.encode import encode
-from adc.runtime.draft.sheet import sheet_for
+from adc.runtime.draft.sheet import Sheet, sheet_for
 from adc.runtime.draft.still import still
-from adc.runtime.draft.typography import printable
+from adc.runtime.media.typography import printable
 
 USUAL = {"video": Fraction(5), "audio": Fraction(10)}
 """Seconds of a result whose length neither the request nor the schema gives."""
@@ -42,72 +43,68 @@ async def draw(
     Raises MediaError for a picture that cannot be read, ToolError when the voice or the encoder fails.
     """
     draft = {"image": _image, "video": _video, "audio": _audio}[endpoint.makes]
-    path = await draft(endpoint, arguments, brief, folder, note)
+    path = await draft(_Request(endpoint, arguments, brief, folder, note))
     return {name: path for name in endpoint.outputs}  # noqa: C420 - fromkeys loses the type
 
 
-async def _image(
-    endpoint: Endpoint,
-    arguments: Mapping[str, Json],
-    brief: Mapping[str, Json],
-    folder: Path,
-    _note: Callable[[str], None],
-) -> Path:
-    target = folder / "draft.png"
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """What `draw` was asked."""
+
+    endpoint: Endpoint
+    arguments: Mapping[str, Json]
+    brief: Mapping[str, Json]
+    folder: Path
+    note: Callable[[str], None]
+
+    def sheet(self) -> Sheet:
+        """The board of the request. Raises MediaError for a picture that cannot be read."""
+        shown = request.pictures(self.endpoint, self.arguments, self.brief)
+        return sheet_for(self.endpoint, self.arguments, self.brief, shown)
+
+
+async def _image(asked: _Request) -> Path:
+    target, aside = asked.folder / "draft.png", asked.folder / "draft.part.png"
 
     def make() -> None:
-        sheet = sheet_for(endpoint, arguments, brief, request.pictures(endpoint, arguments, brief))
-        aside = target.with_name("draft.part.png")
-        still(sheet, request.still_size(endpoint, arguments, brief)).save(aside, compress_level=1)
+        size = request.still_size(asked.endpoint, asked.arguments, asked.brief)
+        still(asked.sheet(), size).save(aside, compress_level=1)
         os.replace(aside, target)
 
     await anyio.to_thread.run_sync(make)
     return target
 
 
-async def _video(
-    endpoint: Endpoint,
-    arguments: Mapping[str, Json],
-    brief: Mapping[str, Json],
-    folder: Path,
-    note: Callable[[str], None],
-) -> Path:
-    shown = request.pictures(endpoint, arguments, brief)
-    sheet = await anyio.to_thread.run_sync(sheet_for, endpoint, arguments, brief, shown)
-    seconds = request.seconds(endpoint, arguments) or USUAL["video"]
-    size = request.clip_size(endpoint, arguments, brief, sheet.start)
+async def _video(asked: _Request) -> Path:
+    sheet = await anyio.to_thread.run_sync(asked.sheet)
+    seconds = request.seconds(asked.endpoint, asked.arguments) or USUAL["video"]
+    size = request.clip_size(asked.endpoint, asked.arguments, asked.brief, sheet.start)
     said, sound = speech.Spoken(np.zeros(0, np.float32), ()), None
     lines = [(line.who, line.text) for line in sheet.lines if line.spoken]
     if lines:
-        kept = _number(brief.get("seconds"))
+        kept = _number(asked.brief.get("seconds"))
         said = await speech.speak(lines, min(float(seconds), kept or float(seconds)))
         if said.note:
-            note(said.note)
-        sound = folder / "voice.wav"
+            asked.note(said.note)
+        sound = asked.folder / "voice.wav"
         speech.write_wav(sound, speech.padded(said.samples, round(seconds * speech.RATE)), channels=2)
-    target = folder / "draft.mp4"
+    target = asked.folder / "draft.mp4"
     await encode(clip.frames(sheet, size, seconds, said.words), size, request.RATE, sound, target)
     return target
 
 
-async def _audio(
-    endpoint: Endpoint,
-    arguments: Mapping[str, Json],
-    brief: Mapping[str, Json],
-    folder: Path,
-    note: Callable[[str], None],
-) -> Path:
-    text, who = printable(str(brief.get("text") or request.words(arguments))), printable(str(brief.get("who") or ""))
-    if request.reads_aloud(endpoint):
-        said = await speech.speak([(who, text)], _number(brief.get("most")))
+async def _audio(asked: _Request) -> Path:
+    text = printable(str(asked.brief.get("text") or request.words(asked.arguments)))
+    who = printable(str(asked.brief.get("who") or ""))
+    if request.reads_aloud(asked.endpoint):
+        said = await speech.speak([(who, text)], _number(asked.brief.get("most")))
         if said.note:
-            note(said.note)
+            asked.note(said.note)
         samples = said.samples if len(said.samples) else np.zeros(speech.RATE // 2, np.float32)
     else:
-        samples = await anyio.to_thread.run_sync(
-            bed, text, float(request.seconds(endpoint, arguments) or USUAL["audio"])
-        )
-    target, aside = folder / "draft.wav", folder / "draft.part.wav"
+        seconds = request.seconds(asked.endpoint, asked.arguments) or USUAL["audio"]
+        samples = await anyio.to_thread.run_sync(bed, text, float(seconds))
+    target, aside = asked.folder / "draft.wav", asked.folder / "draft.part.wav"
     speech.write_wav(aside, samples)
     os.replace(aside, target)
     return target

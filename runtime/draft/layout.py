@@ -4,16 +4,18 @@ The words are set first, from the foot up, because they decide how much room the
 window, two share it; things stand on small cards in front. Without any picture there is light in the scene's hue.
 """
 
-from PIL import Image, ImageChops, ImageDraw, ImageFilter
+from PIL import Image, ImageChops, ImageDraw
 
 from adc.runtime.draft.board import Board, Layer, Measures, Rect, Window, even, layers_over
-from adc.runtime.draft.framing import cover
-from adc.runtime.draft.lettering import Pen, draw_name, draw_slate, draw_tag, draw_text
+from adc.runtime.draft.framing import cover, widened
+from adc.runtime.draft.lettering import SLATE, Pen, draw_name, draw_slate, draw_tag, draw_text
 from adc.runtime.draft.move import Framing, Move, move_for
-from adc.runtime.draft.palette import Colour, Palette, ground_of, lights, palette_of
+from adc.runtime.draft.palette import Palette, ground_of, lights, palette_of
 from adc.runtime.draft.planes import mask_of, planes_of
-from adc.runtime.draft.shapes import outline, rounded
+from adc.runtime.draft.shade import across, down
 from adc.runtime.draft.sheet import Member, Sheet
+from adc.runtime.media.colour import mixed
+from adc.runtime.media.shapes import outline, rounded, shadow
 
 FINE = 1.3
 """Pixels of a window's picture for each pixel on the screen: enough for the closest framing to stay crisp."""
@@ -31,28 +33,28 @@ def board_for(sheet: Sheet, size: tuple[int, int], seconds: str) -> Board:
 
     words = Pen(_blank(m, palette), m, palette)
     column = m.width - 2 * m.margin if m.tall else round(0.37 * m.width)
-    top = draw_text(words, sheet, column, m.height - m.px(58), 2 if m.compact else 5 if pictures else 8)
+    most_lines = 2 if m.compact else 5 if pictures else 8
+    top = draw_text(words, sheet, column, m.px(SLATE + 18), m.height - m.px(62), most_lines)
     captions = _captions(m, top, spoken)
-    window = _window(m, captions[1] if spoken and m.tall and not m.compact else top)
-    tiles = _tiles(m, window, captions if spoken else None, len(things))
+    window = _window(m, captions[1] if spoken and m.tall and not m.compact else top, len(lead))
+    tiles = _tiles(m, window, captions if spoken else None, len(things), len(lead))
+    inset, inset_frame = _inset(m, palette, sheet)
 
-    over = Pen(_fade(m, ground, window, 235 if spoken else 150), m, palette)
+    over = Pen(_fade(m, ground, window, 235 if spoken else 150, len(lead)), m, palette)
     over.canvas.alpha_composite(words.canvas)
     draw_slate(over, sheet.title, sheet.model, seconds)
-    over.canvas.alpha_composite(_shadows(m, tiles))
-    if m.tall and not (m.compact and spoken):
-        names = " + ".join(member.display for member in lead if member.display)
-        end = tiles[-1][0] if tiles else m.width - m.margin
-        draw_name(over, names, window[3] - m.px(34), end - m.margin - m.px(70))
+    for left, upper, right, bottom in tiles:
+        shadow(over.canvas, (left, upper, right, bottom), m.px(14), (0, 0, 0), 150, m.px(8), 12 * m.unit)
+    if m.tall and not (m.compact and (spoken or inset_frame)):
+        _names(over, lead, window, tiles)
 
     shown = [member.picture for member in lead if member.picture] or pictures[:1]
     canvas = _scene(shown, palette, window, sheet.title or sheet.action)
     main = Window(window, planes_of(canvas), move_for(sheet.camera), None, layers_over(over.canvas, window))
-    inset, inset_frame = _inset(m, palette, sheet)
     bar = (0, even(m.height - max(2, even(4 * m.unit))), even(m.width), even(m.height))
     flat = ground.copy()
     flat.paste(over.canvas, mask=over.canvas.getchannel("A"))
-    ImageDraw.Draw(flat).rectangle(bar, fill=_mix(palette.deep, palette.ink, 0.16))
+    ImageDraw.Draw(flat).rectangle(bar, fill=mixed(palette.deep, palette.ink, 0.16))
     return Board(
         measures=m,
         palette=palette,
@@ -87,49 +89,56 @@ def _captions(m: Measures, top_of_text: int, spoken: bool) -> Rect:
     return 0, top, even(m.width), top + height
 
 
-def _window(m: Measures, below: int) -> Rect:
+def _window(m: Measures, below: int, leads: int) -> Rect:
+    """Where the main picture is seen: above the words, or beside them; clear of them where two have to share it."""
     if not m.tall:
-        return even(0.36 * m.width), 0, even(m.width), even(m.height - m.px(4))
+        return even((0.36 if leads < 2 else 0.41) * m.width), 0, even(m.width), even(m.height - m.px(4))
     return 0, 0, even(m.width), even(min(max(below + m.px(6), 0.34 * m.height), m.height))
 
 
-def _fade(m: Measures, ground: Image.Image, window: Rect, foot: int) -> Image.Image:
+def _fade(m: Measures, ground: Image.Image, window: Rect, foot: int, leads: int) -> Image.Image:
     """The ground as it covers the picture: a shade for the slate, and where the picture dissolves towards the words."""
-    alpha = _ramp((1, m.height), 0, (0.20 if m.tall else 0.26) * m.height, 190, 0).resize(m.size)
+    alpha = down(m.size, m.px(30), m.px(170 if m.tall and not m.compact else 140), 205, 0)
     if m.tall:
-        lower = _ramp((1, m.height), window[3] - 0.20 * m.height, window[3], 0, 255).resize(m.size)
+        lower = down(m.size, window[3] - 0.20 * m.height, window[3], 0, 255)
         alpha = ImageChops.screen(alpha, lower)
     else:
-        left = _ramp((m.width, 1), window[0], window[0] + 0.24 * m.width, 255, 0).resize(m.size)
-        lower = _ramp((1, m.height), 0.55 * m.height, m.height, 0, foot).resize(m.size)
+        left = across(m.size, window[0], window[0] + (0.24 if leads < 2 else 0.10) * m.width, 255, 0)
+        lower = down(m.size, 0.55 * m.height, m.height, 0, foot)
         alpha = ImageChops.screen(ImageChops.screen(alpha, lower), left)
     fade = ground.convert("RGBA")
     fade.putalpha(alpha)
     return fade
 
 
-def _tiles(m: Measures, window: Rect, captions: Rect | None, count: int) -> list[Rect]:
-    """Where the cards of things stand, from the right."""
+def _tiles(m: Measures, window: Rect, captions: Rect | None, count: int, leads: int) -> list[Rect]:
+    """Where the cards of things stand: on the right, or between two people, where they hide neither face."""
     scale = m.unit * (0.72 if m.compact else 1)
-    wide, high = even(138 * scale), even(164 * scale)
+    wide, high, air = even(138 * scale), even(164 * scale), m.px(16)
     if captions and (m.compact or not m.tall):
-        bottom = captions[1] + (m.px(8) if m.compact else -m.px(8))
+        bottom = even(captions[1] + (m.px(8) if m.compact else -m.px(8)))
     elif m.tall:
-        bottom = window[3] - m.px(40 if m.compact else 30)
+        bottom = even(window[3] - m.px(40 if m.compact else 30))
     else:
-        bottom = m.height - m.px(70)
-    rights = [even(m.width - m.margin - number * (wide + m.px(16))) for number in range(count)]
-    return [(right - wide, even(bottom) - high, right, even(bottom)) for right in rights]
+        bottom = even(m.height - m.px(70))
+    whole = count * wide + (count - 1) * air
+    right = m.width - m.margin if leads < 2 else (window[0] + window[2] + whole) / 2
+    rights = [even(right - number * (wide + air)) for number in range(count)]
+    return [(place - wide, bottom - high, place, bottom) for place in rights]
 
 
-def _shadows(m: Measures, tiles: list[Rect]) -> Image.Image:
-    shadow = Image.new("L", m.size, 0)
-    for left, top, right, bottom in tiles:
-        box = (left, top + m.px(8), right, bottom + m.px(8))
-        ImageDraw.Draw(shadow).rounded_rectangle(box, m.px(14), fill=150)
-    layer = Image.new("RGBA", m.size, (0, 0, 0, 0))
-    layer.putalpha(shadow.filter(ImageFilter.GaussianBlur(12 * m.unit)) if tiles else shadow)
-    return layer
+def _names(pen: Pen, lead: list[Member], window: Rect, tiles: list[Rect]) -> None:
+    """Who is in the picture: each name under its own part of it, and clear of the cards."""
+    m = pen.measures
+    for number, member in enumerate(lead):
+        share = (window[2] - window[0]) // len(lead)
+        left = window[0] + number * share + (m.px(18) if number else m.margin)
+        right = window[0] + (number + 1) * share - m.px(18)
+        for tile in tiles:
+            left = max(left, tile[2] + m.px(18)) if tile[0] <= left < tile[2] else left
+            right = min(right, tile[0] - m.px(18)) if tile[0] > left else right
+        if member.display:
+            draw_name(pen, member.display, left, window[3] - m.px(34), right - left)
 
 
 def _scene(shown: list[Image.Image], palette: Palette, window: Rect, words: str) -> Image.Image:
@@ -140,7 +149,8 @@ def _scene(shown: list[Image.Image], palette: Palette, window: Rect, words: str)
     canvas = Image.new("RGB", size, palette.deep)
     for number, picture in enumerate(shown):
         left, right = round(number * size[0] / len(shown)), round((number + 1) * size[0] / len(shown))
-        canvas.paste(cover(picture, (right - left, size[1])), (left, 0))
+        part = (right - left, size[1])
+        canvas.paste(cover(widened(picture, part), part), (left, 0))
         if number:
             ImageDraw.Draw(canvas).rectangle((left - 2, 0, left + 1, size[1]), fill=palette.deep)
     return canvas
@@ -161,9 +171,9 @@ def _tile(m: Measures, palette: Palette, rect: Rect, member: Member) -> Window:
 
 def _inset(m: Measures, palette: Palette, sheet: Sheet) -> tuple[Rect, Layer | None]:
     """Where the first frame of the clip goes once the scene's own picture is there, with its frame and tag."""
-    wide = even((104 if m.tall else 84) * m.unit * min(1.4, max(1.0, m.width / m.height)))
+    wide = even((86 if m.compact or not m.tall else 104) * m.unit * min(1.4, max(1.0, m.width / m.height)))
     left = m.margin if m.tall else even(m.width - m.margin - wide)
-    top = even((100 if m.tall else 72) * m.unit)
+    top = even((SLATE + 10) * m.unit)
     rect = (left, top, left + wide, top + even(wide * m.height / m.width))
     if sheet.start is None:
         return rect, None
@@ -174,17 +184,3 @@ def _inset(m: Measures, palette: Palette, sheet: Sheet) -> tuple[Rect, Layer | N
     draw_tag(trim, (rect[0] - edge, rect[3] + m.px(8)), tag, m.px(200))
     (layer,) = layers_over(trim.canvas, (0, 0, *m.size))
     return rect, layer
-
-
-def _ramp(size: tuple[int, int], since: float, until: float, first: int, last: int) -> Image.Image:
-    """A line of pixels from `first` to `last` between two places, smooth at both ends."""
-    values = bytearray()
-    for place in range(max(size)):
-        share = min(1.0, max(0.0, (place - since) / max(1e-6, until - since)))
-        values.append(round(first + (last - first) * share * share * (3 - 2 * share)))
-    return Image.frombytes("L", size, bytes(values))
-
-
-def _mix(one: Colour, other: Colour, share: float) -> Colour:
-    red, green, blue = (round(a + (b - a) * share) for a, b in zip(one, other, strict=True))
-    return red, green, blue

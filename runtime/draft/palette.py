@@ -8,12 +8,11 @@ import colorsys
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-Colour: TypeAlias = tuple[int, int, int]
+from adc.runtime.media.colour import Colour, liveliest
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +27,7 @@ class Palette:
 
 def palette_of(pictures: Sequence[Image.Image], words: str) -> Palette:
     """The palette for the pictures, or for the words where there is none."""
-    hue, strength = _dominant(pictures) if pictures else (zlib.crc32(words.encode()) % 360 / 360, 0.45)
+    hue, strength = _tone(liveliest(pictures)) if pictures else (zlib.crc32(words.encode()) % 360 / 360, 0.45)
     return Palette(
         ground=_rgb(hue, 0.15, 0.20 + 0.22 * strength),
         deep=_rgb(hue, 0.065, 0.18 + 0.2 * strength),
@@ -37,21 +36,12 @@ def palette_of(pictures: Sequence[Image.Image], words: str) -> Palette:
     )
 
 
-def _dominant(pictures: Sequence[Image.Image]) -> tuple[float, float]:
-    """Hue and strength (0 to 1) of the most colourful common tone; near-white, near-black and grey count little."""
-    best, weight = (0.08, 0.3), 0.0
-    for picture in pictures:
-        small = picture.convert("RGB").resize((48, 48), Image.Resampling.BOX).quantize(10)
-        table = small.getpalette() or []
-        for count, index in small.getcolors() or []:
-            assert isinstance(index, int)
-            red, green, blue = (value / 255 for value in table[3 * index : 3 * index + 3])
-            hue, light, saturation = colorsys.rgb_to_hls(red, green, blue)
-            vivid = saturation * (1 - abs(2 * light - 1))
-            score = vivid * vivid * count**0.5
-            if score > weight:
-                best, weight = (hue, min(1.0, vivid * 1.4)), score
-    return best
+def _tone(colour: Colour | None) -> tuple[float, float]:
+    """Hue and strength (0 to 1) of a colour; a quiet warm tone for pictures that have none."""
+    if colour is None:
+        return 0.08, 0.3
+    hue, light, saturation = colorsys.rgb_to_hls(*(level / 255 for level in colour))
+    return hue, min(1.0, 1.8 * saturation * (1 - abs(2 * light - 1)))
 
 
 def _rgb(hue: float, light: float, saturation: float) -> Colour:

@@ -17,8 +17,8 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from adc.compiler.catalogue import Endpoint
 from adc.compiler.plan import Json
 from adc.runtime.draft.request import Pictures, speaks, words
-from adc.runtime.draft.typography import printable
 from adc.runtime.errors import MediaError
+from adc.runtime.media.typography import printable
 
 LARGEST = 1600
 """Pixels on the long side beyond which a reference picture is of no use to a draft."""

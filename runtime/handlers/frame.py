@@ -1,4 +1,4 @@
-"""The `frame` step: the exact last frame of a clip, as the first picture of the one that continues it.
+"""The `frame` step: the last frame of a clip that is on screen, as the first picture of the one that continues it.
 
 Its engine names no library: clips that are bought hang on its key, and an upgrade must not buy them again.
 """
@@ -15,13 +15,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from adc.compiler.plan import Step
+    from adc.runtime.media.frames import Shown
     from adc.runtime.ports import Workspace
 
 ENGINE = Engine("frame/1")
 
 
 class FrameHandler:
-    """Takes the last frame of a clip as a PNG."""
+    """Takes the last frame that a film shows of a clip, as a PNG."""
 
     remote = False
 
@@ -33,16 +34,18 @@ class FrameHandler:
         """Take the frame. Raises MediaError when the clip has none that can be decoded."""
         from anyio import to_thread
 
+        from adc.runtime.media.frames import Shown
+
         video = as_ref(step.arguments["video"])
         assert video is not None, step.arguments
-        assert step.arguments["at"] == "last", step.arguments
+        frames, rate, skip = (int(str(step.arguments[name])) for name in ("frames", "rate", "skip"))
         name = video.step if isinstance(video, StepRef) else step.id
         output = workspace.folder / "frame.png"
-        await to_thread.run_sync(_take, workspace.path_of(video), name, output)
+        await to_thread.run_sync(_take, workspace.path_of(video), name, Shown(frames, rate, skip), output)
         return Made({step.output: output}, Receipt(ENGINE.name))
 
 
-def _take(clip: Path, name: str, output: Path) -> None:
+def _take(clip: Path, name: str, shown: Shown, output: Path) -> None:
     from adc.runtime.media.frames import last
 
-    last(clip, name).save(output, format="PNG", compress_level=6)
+    last(clip, name, shown).save(output, format="PNG", compress_level=6)

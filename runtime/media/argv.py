@@ -92,7 +92,9 @@ def _input(place: int, piece: Piece, **options: object) -> Any:
 
 def _clip(place: int, piece: ClipPiece, target: Target, settings: Settings) -> Any:
     frames = piece.segment.frames
-    stream = _input(place, piece).filter("settb", "AVTB")
+    # Times stay in the clip's own unit: in microseconds, every second frame of 60 among 30 falls just before or just
+    # after the middle between two frames of the film, and the motion judders.
+    stream = _input(place, piece)
     if piece.segment.skip:
         stream = stream.filter("trim", start_frame=piece.segment.skip)
     slower = f"*{float(piece.stretch):.9f}" if piece.stretch != 1 else ""

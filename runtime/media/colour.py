@@ -1,9 +1,10 @@
-"""Colours of a card, chosen by contrast: ink that can be read on a ground, and an accent taken from the pictures."""
+"""Colours chosen by contrast: ink that can be read on a ground, and an accent taken from the pictures."""
 
 import colorsys
 from collections.abc import Iterable
 from typing import TypeAlias
 
+import numpy as np
 from PIL import Image
 
 Colour: TypeAlias = tuple[int, int, int]
@@ -52,34 +53,27 @@ def mixed(one: Colour, other: Colour, share: float) -> Colour:
 def accent(pictures: Iterable[Image.Image], ground: Colour) -> Colour:
     """The liveliest colour of the pictures, moved towards the ink until it stands out; without one, the ink itself."""
     ink = ink_on(ground)
-    best, liveliest = 0.0, ink
+    found = liveliest(pictures) or ink
+    while contrast(found, ground) < VISIBLE:
+        found = mixed(found, ink, 0.12)
+    return found
+
+
+def liveliest(pictures: Iterable[Image.Image]) -> Colour | None:
+    """The colour that people would remember of the pictures; None where all of them are about grey."""
+    best, found = 0.08, None
     for picture in pictures:
-        small = picture.convert("RGBA").resize((48, 48))
-        opaque = [pixel for pixel in _pixels(small) if pixel[3] > 128]
-        for red, green, blue in {(r // 32 * 32 + 16, g // 32 * 32 + 16, b // 32 * 32 + 16) for r, g, b, _ in opaque}:
-            members = [
-                p for p in opaque if (p[0] // 32, p[1] // 32, p[2] // 32) == (red // 32, green // 32, blue // 32)
-            ]
-            mean: Colour = (_mean(members, 0), _mean(members, 1), _mean(members, 2))
-            _, saturation, value = colorsys.rgb_to_hsv(*(level / 255 for level in mean))
+        pixels = np.asarray(picture.convert("RGBA").resize((48, 48), Image.Resampling.BOX)).reshape(-1, 4)
+        opaque = pixels[pixels[:, 3] > 128, :3].astype(np.int64)
+        _, group, counts = np.unique(opaque // 32 @ (64, 8, 1), return_inverse=True, return_counts=True)
+        for number, count in enumerate(counts):
+            red, green, blue = (round(float(level)) for level in opaque[group == number].mean(axis=0))
+            _, saturation, value = colorsys.rgb_to_hsv(red / 255, green / 255, blue / 255)
             # Area counts, but less than liveliness: a small strong mark is what people remember of a logo.
-            score = saturation**2 * value * (len(members) / len(opaque)) ** 0.5
+            score = saturation**2 * value * (count / len(opaque)) ** 0.5
             if score > best:
-                best, liveliest = score, mean
-    if best < 0.08:
-        return ink
-    while contrast(liveliest, ground) < VISIBLE:
-        liveliest = mixed(liveliest, ink, 0.12)
-    return liveliest
-
-
-def _pixels(picture: Image.Image) -> list[tuple[int, int, int, int]]:
-    data = picture.tobytes()
-    return [(data[at], data[at + 1], data[at + 2], data[at + 3]) for at in range(0, len(data), 4)]
-
-
-def _mean(members: list[tuple[int, int, int, int]], channel: int) -> int:
-    return round(sum(pixel[channel] for pixel in members) / len(members))
+                best, found = score, (red, green, blue)
+    return found
 
 
 def _luminance(colour: Colour) -> float:

@@ -2,12 +2,16 @@
 
 The last frame of a clip is the first picture of the one that continues it, so it must be the very last that a viewer
 sees: the highest time stamp of the *video* stream, which is not the last frame in the file and not at the end of a
-longer sound. Seeking lands before the end or fails by container, so the search widens until it has found frames.
+longer sound. Where a clip is longer than its scene, it is the last frame before the cut, by the rounding of the
+film's own `fps` filter. Seeking lands before the end or fails by container, so the search widens until it has found frames.
 
 A frame that leaves as RGB and comes back as video must not shift in colour, so matrix and range are always named.
 """
 
+from dataclasses import dataclass
 from fractions import Fraction
+from itertools import islice
+from math import ceil
 from pathlib import Path
 
 import av
@@ -33,16 +37,29 @@ def matrix(number: int, width: int, height: int) -> str:
     return "bt709" if min(width, height) >= 576 or max(width, height) >= 1280 else "smpte170m"
 
 
-def last(path: Path, name: str) -> Image.Image:
-    """The last frame that a viewer of the clip sees. Raises MediaError when the clip has none that can be decoded."""
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a film shows of a clip: `frames` of its own at `rate` a second, after `skip` of the clip's frames."""
+
+    frames: int
+    rate: int
+    skip: int
+
+
+def last(path: Path, name: str, shown: Shown | None = None) -> Image.Image:
+    """The last frame that a viewer sees of the clip, whole or as far as it is shown.
+
+    Raises MediaError when the clip has none that can be decoded.
+    """
     try:
         with av.open(f"file:{path}") as container:
             if not container.streams.video:
                 raise MediaError(f"{name} has no picture.")
             stream = container.streams.video[0]
+            limit = _limit(container, stream, shown) if shown else None
             for back in WIDEN:
-                _seek_before_end(container, stream, back)
-                newest = _newest(container, stream)
+                _seek_before_end(container, stream, back, limit)
+                newest = _newest(container, stream, limit)
                 if newest is not None:
                     return picture(newest)
     except FFmpegError as error:
@@ -94,7 +111,16 @@ def _matrix_name(name: str) -> str:
     return {"bt709": "ITU709", "bt2020": "BT2020", "bt470bg": "ITU601", "smpte170m": "ITU601"}[name]
 
 
-def _seek_before_end(container: InputContainer, stream: VideoStream, back: int | None) -> None:
+def _limit(container: InputContainer, stream: VideoStream, shown: Shown) -> int | None:
+    """The time stamp from which on frames are cut off: the film rounds each to the nearest of its own, halves up."""
+    kept = next(islice(container.decode(stream), shown.skip, None), None)
+    if kept is None or kept.pts is None:
+        return None
+    base = stream.time_base or Fraction(1, 90_000)
+    return kept.pts + ceil((shown.frames - Fraction(1, 2)) / shown.rate / base)
+
+
+def _seek_before_end(container: InputContainer, stream: VideoStream, back: int | None, limit: int | None) -> None:
     base = stream.time_base or Fraction(1, 90_000)
     start = stream.start_time or 0
     end: int | None = None
@@ -102,15 +128,19 @@ def _seek_before_end(container: InputContainer, stream: VideoStream, back: int |
         end = start + stream.duration
     elif container.duration:
         end = start + int(Fraction(container.duration, av.time_base) / base)
+    if limit is not None:
+        end = min(end, limit) if end is not None else limit
     if back is None or end is None:
         container.seek(start, stream=stream)
     else:
         container.seek(max(end - int(back / base), start), stream=stream)
 
 
-def _newest(container: InputContainer, stream: VideoStream) -> VideoFrame | None:
+def _newest(container: InputContainer, stream: VideoStream, limit: int | None) -> VideoFrame | None:
     newest: VideoFrame | None = None
     for frame in container.decode(stream):
+        if limit is not None and frame.pts is not None and frame.pts >= limit:
+            break
         if newest is None or newest.pts is None or (frame.pts is not None and frame.pts >= newest.pts):
             newest = frame
     return newest

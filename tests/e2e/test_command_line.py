@@ -27,7 +27,15 @@ def test_version(tmp_path: Path, flag: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [(), ("bild", "x.ad"), ("build",), ("build", "x.ad", "--remote", "0"), ("sim", "--port", "99999")]
+    "words",
+    [
+        (),
+        ("bild", "x.ad"),
+        ("build",),
+        ("build", "x.ad", "--remote", "0"),
+        ("build", "x.ad", "--local", "two"),
+        ("sim", "--port", "99999"),
+    ],
 )
 def test_words_it_does_not_know(tmp_path: Path, words: tuple[str, ...]) -> None:
     ran = adc(*words, folder=tmp_path)

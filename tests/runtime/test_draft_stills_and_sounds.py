@@ -15,7 +15,7 @@ from adc.runtime.draft.draw import draw
 from adc.runtime.draft.framing import seen_from
 from adc.runtime.draft.handler import DraftHandler
 from adc.runtime.draft.speech import speak, voices_for
-from adc.runtime.draft.typography import fit, font, printable
+from adc.runtime.media.typography import fit, font, printable
 from adc.runtime.ports import Workspace
 
 pytestmark = pytest.mark.anyio
@@ -133,12 +133,12 @@ def test_what_the_font_lacks_is_dropped() -> None:
 
 
 def test_text_is_fitted_to_its_room() -> None:
-    block = fit("Maya leans to the mirror " * 20, 300, [40, 30, 20], 3, 400)
+    block = fit("Maya leans to the mirror " * 20, 300, [40, 30, 20], 3, 400).cut(3, 300)
     assert len(block.lines) == 3
-    assert block.size == 20
+    assert block.face.size == 20
     assert block.lines[-1].endswith("…")
     assert all(font(20, 400).getlength(line) <= 300 for line in block.lines)
-    assert fit("Glow", 300, [40, 30, 20], 3, 400).size == 40
+    assert fit("Glow", 300, [40, 30, 20], 3, 400).face.size == 40
 
 
 async def test_the_handler_gives_the_engine_paths_for_references(tmp_path: Path) -> None:

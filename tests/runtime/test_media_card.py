@@ -75,6 +75,50 @@ def test_a_picture_stands_above_in_a_tall_frame_and_beside_in_a_wide_one(tmp_pat
     assert tuple(tall[950, 270]) == tuple(wide[270, 950]) == (0xF4, 0xEF, 0xE8)
 
 
+@pytest.mark.parametrize("size", SHAPES)
+@pytest.mark.parametrize("shape", [(900, 200), (300, 300)])
+def test_the_logo_is_second_to_the_headline(size: tuple[int, int], shape: tuple[int, int], tmp_path: Path) -> None:
+    Image.new("RGBA", shape, (0, 120, 0, 255)).save(tmp_path / "word.png")
+    picture = drawn(width=size[0], height=size[1], headline="See you in thirty days", logo=tmp_path / "word.png")
+    green = (picture[..., 1].astype(int) - picture[..., 0]) > 60
+    dark = picture.max(axis=2) < 90
+    logo_columns, words = np.flatnonzero(green.any(axis=0)), np.flatnonzero(dark.any(axis=0))
+    logo_rows, lines = np.flatnonzero(green.any(axis=1)), np.flatnonzero(dark.any(axis=1))
+    assert 0.2 < len(logo_columns) / (words[-1] - words[0]) < 0.75
+    assert lines[0] - logo_rows[-1] > 0.08 * min(size), "the logo sits on the headline"
+
+
+def test_a_headline_takes_two_lines_rather_than_three_hardly_larger_ones() -> None:
+    picture = drawn(headline="See you in thirty days")
+    rows = (picture.max(axis=2) < 90).any(axis=1)
+    starts = np.flatnonzero(rows & ~np.roll(rows, 1))
+    assert len(starts) == 2
+
+
+def test_small_type_is_drawn_at_a_fraction_of_a_pixel() -> None:
+    face = typography.font(14, typography.REGULAR)
+    at_whole, at_half = (Image.new("L", (80, 30)) for _ in range(2))
+    for image, x in ((at_whole, 10.0), (at_half, 10.5)):
+        colours = Image.new("RGB", image.size)
+        face.draw(colours, (x, 20), "Glow", (255, 255, 255))
+        image.paste(colours.convert("L"))
+    centre = [
+        float((np.asarray(image) * np.arange(80)).sum() / np.asarray(image).sum()) for image in (at_whole, at_half)
+    ]
+    assert 0.3 < centre[1] - centre[0] < 0.7
+
+
+def test_air_between_letters_is_measured_and_drawn() -> None:
+    wide, plain = typography.font(20, typography.BOLD, 5.0), typography.font(20, typography.BOLD)
+    assert wide.getlength("DRAFT") == pytest.approx(plain.getlength("DRAFT") + 4 * 5.0, abs=1.5)
+    image = Image.new("RGBA", (200, 40), (0, 0, 0, 0))
+    wide.draw(image, (190, 30), "DRAFT", (255, 255, 255), anchor="right")
+    bounds = image.getchannel("A").getbbox()
+    assert bounds is not None
+    assert bounds[2] == pytest.approx(190, abs=2)
+    assert bounds[2] - bounds[0] == pytest.approx(wide.getlength("DRAFT"), abs=4)
+
+
 def test_lines_are_broken_evenly() -> None:
     face = typography.font(40, typography.BOLD)
     words = "Two drops every morning for thirty days"

@@ -8,6 +8,7 @@ from PIL import Image
 from support import clips, filming
 
 from adc.runtime.errors import MediaError
+from adc.runtime.handlers.film import FilmHandler
 from adc.runtime.handlers.frame import FrameHandler
 from adc.runtime.media import frames
 from adc.runtime.media.probe import probe
@@ -50,7 +51,9 @@ def test_the_last_frame_is_exactly_the_last(tmp_path: Path, kind: str) -> None:
 @pytest.mark.anyio
 async def test_the_handler_makes_a_png_of_the_right_colours(tmp_path: Path) -> None:
     clip = clips.clip(tmp_path / "a.mp4", size=(320, 568), options={"crf": "4"})
-    step = filming.step("frame", "hook.last_frame", "image", {"video": filming.ref("hook.clip", "video"), "at": "last"})
+    step = filming.step("frame", "hook.last_frame", "image", {
+        "video": filming.ref("hook.clip", "video"), "frames": 30, "rate": 30, "skip": 0,
+    })  # fmt: skip
     handler = FrameHandler()
     made = await filming.made_by(handler, step, filming.workspace(tmp_path / "out", {"hook.clip": clip}))
     with Image.open(made) as picture:
@@ -58,6 +61,29 @@ async def test_the_handler_makes_a_png_of_the_right_colours(tmp_path: Path) -> N
         flat = np.asarray(picture)[560, 160]
     assert np.abs(flat.astype(int) - np.array([40, 80, 160])).max() <= 3
     assert handler.engine(step).name == "frame/1"
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(("rate", "film_rate"), [(24, 30), (30, 30), (25, 24), (60, 30), (30, 60), (24, 25)])
+@pytest.mark.parametrize("skip", [0, 1])
+@pytest.mark.parametrize("seconds", [1.0, 1.25, 1.7])
+async def test_the_frame_is_the_last_that_the_film_shows(
+    tmp_path: Path, rate: int, film_rate: int, skip: int, seconds: float
+) -> None:
+    clip = clips.clip(tmp_path / "a.mp4", rate=rate, frames=2 * rate, options={"g": "12", "bf": "2"})
+    kept = round(seconds * film_rate)
+    files = {"hook.clip": clip}
+    made = await filming.made_by(
+        FilmHandler("draft"),
+        filming.film_step([("hook", kept, skip)], rate=film_rate),
+        filming.workspace(tmp_path / "film", files),
+    )
+    step = filming.step("frame", "hook.last_frame", "image", {
+        "video": filming.ref("hook.clip", "video"), "frames": kept, "rate": film_rate, "skip": skip,
+    })  # fmt: skip
+    taken = await filming.made_by(FrameHandler(), step, filming.workspace(tmp_path / "frame", files))
+    with Image.open(taken) as picture:
+        assert clips.number_of(np.asarray(picture)) == clips.numbers(made)[-1]
 
 
 def test_what_is_not_a_clip_is_refused(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from adc.compiler.digest import digest_bytes
 from adc.runtime.errors import Busy, StoreCorrupt, StoreError, StoreFull
-from adc.runtime.store import Store, media_type_of, store_root
+from adc.runtime.store import Store, media_type_of
 
 PICTURE = b"a picture" * 1000
 
@@ -264,16 +264,6 @@ with Store.open(Path(sys.argv[1])).exclusive():
     subprocess.run([sys.executable, "-c", program, str(tmp_path)], check=False, timeout=60)
     with Store.open(tmp_path) as store, store.exclusive():
         pass
-
-
-def test_where_the_store_lives(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    assert store_root("/films", {"ADC_STORE": "/other"}) == Path("/films")
-    assert store_root(None, {"ADC_STORE": "/other"}) == Path("/other")
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
-    assert store_root(None, {"ADC_STORE": "~/films"}) == tmp_path / "films"
-    assert store_root("", {}).is_relative_to(tmp_path)
-    assert store_root(None, {}).parts[-2:] == ("adc", "store")
 
 
 def test_media_types_go_by_suffix() -> None:
