@@ -3,7 +3,8 @@
 The last frame of a clip is the first picture of the one that continues it, so it must be the very last that a viewer
 sees: the highest time stamp of the *video* stream, which is not the last frame in the file and not at the end of a
 longer sound. Where a clip is longer than its scene, it is the last frame before the cut, by the rounding of the
-film's own `fps` filter. Seeking lands before the end or fails by container, so the search widens until it has found frames.
+film's own `fps` filter. Seeking lands before the end or fails by container, so the search widens until it has found
+frames.
 
 A frame that leaves as RGB and comes back as video must not shift in colour, so matrix and range are always named.
 """
