@@ -14,6 +14,7 @@ from adc.compiler.lower.identity import in_brief, subject
 from adc.compiler.lower.keyframe import lower_keyframe
 from adc.compiler.lower.purchase import buy
 from adc.compiler.lower.sheet import Sheet
+from adc.compiler.lower.speech import places
 from adc.compiler.plan import Json, Step
 from adc.compiler.prompts import bind, compose_avoid, compose_clip
 from adc.compiler.request import resolution
@@ -93,7 +94,7 @@ def lower_scene(sheet: Sheet, scene: Scene, frames: int, earlier: dict[str, Clip
         why=casting.why,
         take=scene.take,
         options=scene.options,
-        brief=_brief(sheet, scene, casting, starts=start is not None, continues=before is not None),
+        brief=_brief(sheet, scene, frames, casting, starts=start is not None, continues=before is not None),
         span=scene.span,
     )
     return Clip(scene, ref, bought, frames, continues=before is not None)
@@ -135,8 +136,15 @@ def _purpose(scene: Scene, bought: Fraction) -> str:
     return f"scene {scene.name}, buys {seconds_text(bought)} s, keeps {seconds_text(scene.seconds)} s"
 
 
-def _brief(sheet: Sheet, scene: Scene, casting: Casting, *, starts: bool, continues: bool) -> dict[str, Json]:
+def _brief(
+    sheet: Sheet, scene: Scene, frames: int, casting: Casting, *, starts: bool, continues: bool
+) -> dict[str, Json]:
     scope = bind(sheet.script, scene, None)
+    voices = places(scene, frames)
+
+    def seconds(count: int) -> str:
+        return seconds_text(Fraction(count, sheet.script.ad.rate))
+
     brief: dict[str, Json] = {
         "scene": scene.name,
         "model": casting.endpoint.title,
@@ -149,8 +157,9 @@ def _brief(sheet: Sheet, scene: Scene, casting: Casting, *, starts: bool, contin
                 "who": line.who.display if line.who else "",
                 "text": sheet.words(line.text, scope),
                 "on_camera": line.on_camera,
+                **({"at": seconds(voices[index][0]), "most": seconds(voices[index][1])} if index in voices else {}),
             }
-            for line in scene.lines
+            for index, line in enumerate(scene.lines)
         ],
         "start": starts,
         "continues": continues,

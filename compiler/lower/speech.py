@@ -5,6 +5,7 @@ Several in one scene share its time in proportion to their words, one after the 
 
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 
 from adc.compiler.casting import Need, Refusal, cast
 from adc.compiler.definitions import Line, Scene
@@ -24,21 +25,23 @@ class Voice:
     frames: int
 
 
+def places(scene: Scene, frames: int) -> dict[int, tuple[int, int]]:
+    """Where each voice-over of a scene of `frames` has its place: by its index in `scene.lines`, start and length."""
+    lines = [index for index, line in enumerate(scene.lines) if not line.on_camera]
+    letters = [len(scene.lines[index].text.value) for index in lines]
+    borders = [frames * sum(letters[:count]) // max(1, sum(letters)) for count in range(len(lines) + 1)]
+    return {index: (at, end - at) for index, (at, end) in zip(lines, pairwise(borders), strict=True)}
+
+
 def lower_voiceovers(sheet: Sheet, scene: Scene, frames: int) -> list[Voice]:
     """Put a step on the sheet for each voice-over of the scene, which lasts `frames`."""
-    lines = [line for line in scene.lines if not line.on_camera]
-    letters = [len(line.text.value) for line in lines]
-    borders = [frames * sum(letters[:count]) // max(1, sum(letters)) for count in range(len(lines) + 1)]
-    return [
-        Voice(
-            _voiceover(
-                sheet, scene, line, number if len(lines) > 1 else None, Fraction(end - at, sheet.script.ad.rate)
-            ),
-            at,
-            end - at,
-        )
-        for number, (line, at, end) in enumerate(zip(lines, borders, borders[1:], strict=False), start=1)
-    ]
+    found = places(scene, frames)
+    voices: list[Voice] = []
+    for number, (index, (at, length)) in enumerate(found.items(), start=1):
+        most = Fraction(length, sheet.script.ad.rate)
+        sound = _voiceover(sheet, scene, scene.lines[index], number if len(found) > 1 else None, most)
+        voices.append(Voice(sound, at, length))
+    return voices
 
 
 def _voiceover(sheet: Sheet, scene: Scene, line: Line, number: int | None, most: Fraction) -> Json:

@@ -88,9 +88,21 @@ async def _video(asked: _Request) -> Path:
             asked.note(said.note)
         sound = asked.folder / "voice.wav"
         speech.write_wav(sound, speech.padded(said.samples, round(seconds * speech.RATE)), channels=2)
+    words = sorted((*said.words, *await _overheard(sheet)), key=lambda word: word.start)
     target = asked.folder / "draft.mp4"
-    await encode(clip.frames(sheet, size, seconds, said.words), size, request.RATE, sound, target)
+    await encode(clip.frames(sheet, size, seconds, tuple(words)), size, request.RATE, sound, target)
     return target
+
+
+async def _overheard(sheet: Sheet) -> list[speech.Word]:
+    """When the words of the voices that are laid over the clip will be heard: said here too, for their times alone."""
+    found: list[speech.Word] = []
+    for number, line in enumerate(sheet.lines):
+        if line.place is not None:
+            at, most = line.place
+            said = await speech.speak([(line.who, line.text)], most)
+            found += (speech.Word(number, word.text, at + word.start, at + word.end) for word in said.words)
+    return found
 
 
 async def _audio(asked: _Request) -> Path:

@@ -29,7 +29,7 @@ def board_for(sheet: Sheet, size: tuple[int, int], seconds: str) -> Board:
     palette = palette_of(pictures, sheet.title or sheet.action)
     ground = ground_of(palette, size, pictures[0] if pictures else None)
     lead, things = _billing(sheet.cast)
-    spoken = any(line.spoken for line in sheet.lines)
+    spoken = any(line.captioned for line in sheet.lines)
 
     words = Pen(_blank(m, palette), m, palette)
     column = m.width - 2 * m.margin if m.tall else round(0.37 * m.width)

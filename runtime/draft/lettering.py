@@ -78,9 +78,9 @@ def _notes(pen: Pen, sheet: Sheet, column: int) -> _Part:
 
 
 def _quote(pen: Pen, sheet: Sheet, column: int) -> _Part:
-    """Words that are heard over the clip: set apart by a rule, under the name of who says them."""
+    """Words that captions cannot follow: set apart by a rule, under the name of who says them."""
     m, palette = pen.measures, pen.palette
-    quotes = [line for line in sheet.lines if not line.spoken]
+    quotes = [line for line in sheet.lines if not line.captioned]
     if not quotes:
         return _Part(0, lambda _y: None)
     left, room = m.margin + m.px(17), column - m.px(17)

@@ -38,11 +38,21 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Words of a scene; `spoken` says that the clip itself says them."""
+    """Words of a scene.
+
+    `spoken` says that the clip itself says them. `place` is where a voice is laid over the clip later: the second at
+    which it begins, and how many it may last; None for words whose time nobody knows.
+    """
 
     who: str
     text: str
     spoken: bool
+    place: tuple[float, float] | None = None
+
+    @property
+    def captioned(self) -> bool:
+        """Whether captions can follow the words."""
+        return self.spoken or self.place is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +81,8 @@ def sheet_for(endpoint: Endpoint, arguments: Mapping[str, Json], brief: Mapping[
     """The sheet of a still or a clip. Raises MediaError for a picture that cannot be read."""
     prompt = printable(words(arguments))
     lines = _lines(endpoint, arguments, brief, prompt)
-    notes = ((name, _text(brief, name)) for name in _NOTES)
+    over = ", ".join(dict.fromkeys(line.who for line in lines if line.place is not None and line.who))
+    notes = (("voice-over", over), *((name, _text(brief, name)) for name in _NOTES))
     return Sheet(
         title=_text(brief, "scene") or _text(brief, "title"),
         model=_text(brief, "model") or printable(endpoint.title),
@@ -99,7 +110,7 @@ def _lines(
     given = brief.get("lines")
     if isinstance(given, list):
         found = [
-            Line(_text(item, "who"), _text(item, "text"), aloud and item.get("on_camera") is not False)
+            Line(_text(item, "who"), _text(item, "text"), aloud and item.get("on_camera") is not False, _place(item))
             for item in given
             if isinstance(item, dict)
         ]
@@ -108,6 +119,11 @@ def _lines(
     else:
         found = []
     return tuple(line for line in found if line.text)
+
+
+def _place(item: Mapping[str, Json]) -> tuple[float, float] | None:
+    at, most = item.get("at"), item.get("most")
+    return (float(str(at)), float(str(most))) if at is not None and most is not None else None
 
 
 def _cast(brief: Mapping[str, Json], shown: Pictures, lines: tuple[Line, ...]) -> tuple[Member, ...]:

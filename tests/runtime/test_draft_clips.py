@@ -192,3 +192,23 @@ async def test_an_encoder_that_fails_is_a_tool_error(tmp_path: Path) -> None:
     with pytest.raises(ToolError, match="ffmpeg failed"):
         await encode([bytes(64 * 64 * 3 // 2)], (64, 64), 30, tmp_path / "missing.wav", tmp_path / "clip.mp4")
     assert not (tmp_path / "clip.mp4").exists()
+
+
+async def test_captions_follow_a_voice_that_is_laid_over_the_clip(tmp_path: Path, catalogue: Catalogue) -> None:
+    endpoint = clip_endpoint(catalogue, start=False, speech=False)
+    arguments, _ = length(endpoint)
+
+    async def clip(name: str, at: str) -> list[np.ndarray[tuple[int, ...], np.dtype[np.uint8]]]:
+        folder = tmp_path / name
+        folder.mkdir()
+        line: Json = {"who": "Maya Brooks", "text": "Two drops.", "on_camera": False, "at": at, "most": "1"}
+        told = brief(tmp_path, lines=[line])
+        made = await draw(endpoint, {**arguments, "prompt": "she leans in", "aspect_ratio": "9:16"}, told, folder)
+        watched = watch(made["video"])
+        assert not len(watched.sound), "the voice comes later, from a step of its own"
+        return [np.asarray(frame) for frame in watched.frames]
+
+    early, late = await clip("early", "0.5"), await clip("late", "1.5")
+    differences = [float(np.abs(a.astype(int) - b).max()) for a, b in zip(early, late, strict=True)]
+    assert max(differences[:14]) < 30, "before the voice both clips are alike"
+    assert min(differences[18:30]) > 100, "the words stand there while they are said"
