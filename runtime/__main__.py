@@ -1,4 +1,4 @@
-"""`python -m adc` and `python -m adc.runtime`: the same command as `adc`."""
+"""`python -m adc`: the same command as `adc`. The wheel puts this file at the root of the package."""
 
 import sys
 

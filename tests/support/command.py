@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-ADC = (sys.executable, "-X", "utf8", "-W", "error", "-m", "adc.runtime")
+ADC = (sys.executable, "-X", "utf8", "-W", "error", str(Path(sys.executable).parent / "adc"))
+"""The script that the installation put beside its Python, with warnings as errors."""
 
 
 @dataclass(frozen=True, slots=True)
