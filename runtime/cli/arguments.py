@@ -2,6 +2,8 @@
 
 import argparse
 
+from adc.runtime.cli.choices import REMOTE
+
 _EPILOG = """\
 Without FAL_KEY, or with --draft, `adc build` renders a free animatic on this machine.
 With FAL_KEY it shows the plan and its price, and asks before it spends anything.
@@ -31,7 +33,7 @@ def parser() -> argparse.ArgumentParser:
         help="what to do about a request whose answer was lost and that may have been bought (default: fail)",
     )
     build.add_argument(
-        "--remote", type=_count, default=20, metavar="N", help="requests under way at once (default: 20)"
+        "--remote", type=_count, default=REMOTE, metavar="N", help=f"requests under way at once (default: {REMOTE})"
     )
     build.add_argument("--local", type=_count, metavar="N", help="local steps at once (default: one a processor)")
 
@@ -42,7 +44,7 @@ def parser() -> argparse.ArgumentParser:
     _where(plan)
     plan.add_argument("--json", action="store_true", help="print the plan itself, the same bytes on any machine")
     plan.add_argument(
-        "--status", action="store_true", help="with --json: print what the store already holds, step by step, instead"
+        "--status", action="store_true", help="print the plan as JSON with what the store already holds, step by step"
     )
 
     sim = commands.add_parser(

@@ -3,6 +3,9 @@
 import os
 from argparse import Namespace
 
+REMOTE = 20
+"""Requests under way at once where `--remote` does not say."""
+
 
 def engine_name(arguments: Namespace) -> str:
     """Who makes the pictures: `draft` unless there is a key, `sim` where a URL names a stand-in, else `fal`."""

@@ -14,6 +14,7 @@ import anyio
 
 from adc.compiler.plan import Plan
 from adc.compiler.units import dollars_text, seconds_text
+from adc.runtime.cli.again import again
 from adc.runtime.cli.choices import shown
 from adc.runtime.cli.exits import Exit
 from adc.runtime.cli.session import (
@@ -46,6 +47,7 @@ def make(arguments: Namespace, *, engine: str, store: str, out: str, note: str) 
         if compilation is None:
             return Exit.SPEC
         plan = compilation.plan
+        _check_out(Path(out), compilation)
         with open_session(store) as session:
             session.ingest(compilation)
             # Drafts may be built side by side; only one build at a time spends.
@@ -60,9 +62,9 @@ def make(arguments: Namespace, *, engine: str, store: str, out: str, note: str) 
             film = outcome.results[plan.target].outputs["video"]
             _deliver(session.store.path(film.digest), Path(out))
     except SpendRefused as refusal:
-        return complain(refusal, Exit.REFUSED)
+        return complain(refusal, Exit.REFUSED, arguments)
     except AdcError as error:
-        return complain(error, Exit.FAILED)
+        return complain(error, Exit.FAILED, arguments)
     except KeyboardInterrupt:
         sys.stdout.flush()
         sys.stderr.write("\nstopped; everything made so far is kept, and the same command goes on from here\n")
@@ -118,13 +120,28 @@ def _agree(plan: Plan, forecasts: Sequence[Forecast], arguments: Namespace) -> N
     if not sys.stdin.isatty():
         raise SpendRefused(
             f"this build would spend {amount} and there is no terminal to ask at; nothing was spent",
-            next_command=f"adc build {shown(arguments.spec)} --yes",
+            next_command=again(arguments, *_decision(arguments), "--yes"),
         )
     sys.stdout.flush()
     sys.stderr.write(f"Spend {amount}? [y/N] ")
     sys.stderr.flush()
     if sys.stdin.readline().strip().lower() not in ("y", "yes"):
-        raise SpendRefused("nothing was spent", next_command=f"adc build {shown(arguments.spec)} --draft")
+        raise SpendRefused("nothing was spent", next_command=again(arguments, *_decision(arguments)))
+
+
+def _decision(arguments: Namespace) -> tuple[str, ...]:
+    """What the user decided about lost answers, as words of the command."""
+    return () if arguments.on_ambiguous == "fail" else ("--on-ambiguous", arguments.on_ambiguous)
+
+
+def _check_out(out: Path, compilation: Compilation) -> None:
+    """Refuse a place for the film where something else would be lost, before anything is made. Raises StoreError."""
+    if str(out) in compilation.inputs:
+        raise StoreError(f"{shown(str(out))} is what the film is made from; nothing was made, choose another --out")
+    if out.is_dir():
+        raise StoreError(f"{shown(str(out))} is a folder; nothing was made, choose a file with --out")
+    if out.suffix.lower() != ".mp4":
+        raise StoreError(f"{shown(str(out))} is no name for an MP4; nothing was made, let --out end in .mp4")
 
 
 def _deliver(film: Path, out: Path) -> None:
@@ -139,8 +156,8 @@ def _deliver(film: Path, out: Path) -> None:
             aside.unlink(missing_ok=True)
     except OSError as error:
         raise StoreError(
-            f"the film is finished and kept, but {shown(str(out))} cannot be written: {error.strerror}",
-            next_command="adc build SPEC --out FILE",
+            f"the film is finished and kept, but {shown(str(out))} cannot be written: {error.strerror};"
+            " choose another place with --out"
         ) from error
 
 
@@ -148,16 +165,20 @@ def _failed(plan: Plan, outcome: Outcome, arguments: Namespace) -> int:
     """Say what failed, what it cost, what is safe and how to go on."""
     bought = sum((result.receipt.usd for result in outcome.results.values()), Decimal(0))
     lines = [""]
+    told: dict[tuple[str, str], list[str]] = {}
     for step, error in outcome.failures.items():
-        lines.append(f"{step}: {error}")
-        if error.next_command:
-            lines.append(f"  next: {error.next_command}")
+        told.setdefault((str(error), error.next_command), []).append(step)
+    same = again(arguments, *_decision(arguments))
+    for (sentence, command), steps in told.items():
+        lines.append(f"{', '.join(steps)}: {sentence}")
+        if command not in ("", same):
+            lines.append(f"  next: {command}")
     waiting = len(outcome.blocked) + len(outcome.unstarted)
     kept = f"{len(outcome.results)} of {len(plan.steps)} steps are kept"
     if bought:
         kept += f", {dollars_text(bought)} of purchases among them"
     lines.append(f"{kept}; {waiting} wait for what failed")
-    lines.append(f"to go on: adc build {shown(arguments.spec)}")
+    lines.append(f"to go on: {same}")
     sys.stdout.flush()
     sys.stderr.write("\n".join(lines) + "\n")
     return Exit.FAILED

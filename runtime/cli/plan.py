@@ -28,8 +28,8 @@ def run(arguments: Namespace) -> int:
     try:
         forecasts = anyio.run(_forecast, arguments, engine, compilation)
     except AdcError as error:
-        return complain(error, Exit.FAILED)
-    if arguments.json:
+        return complain(error, Exit.FAILED, arguments)
+    if arguments.status:
         document = json.dumps(_status(compilation.plan, forecasts, engine), indent=2, ensure_ascii=False)
         sys.stdout.write(document + "\n")
     else:

@@ -15,7 +15,8 @@ from adc.compiler import pipeline
 from adc.compiler.catalogue import Catalogue, builtin
 from adc.compiler.plan import Plan, StepKind
 from adc.compiler.render import render
-from adc.runtime.cli.choices import fal_url, shown
+from adc.runtime.cli.again import again
+from adc.runtime.cli.choices import fal_url
 from adc.runtime.cli.exits import Exit
 from adc.runtime.database import Database
 from adc.runtime.disk import DiskFiles, project_root
@@ -60,10 +61,10 @@ def compile_or_complain(arguments: Namespace) -> Compilation | None:
     return Compilation(compiled.plan, catalogue, folder, inputs)
 
 
-def complain(error: AdcError, code: Exit) -> Exit:
-    """Say on stderr what the world did, and the next command to type."""
+def complain(error: AdcError, code: Exit, arguments: Namespace) -> Exit:
+    """Say on stderr what the world did, and the next command to type: the same one where the error knows no better."""
     sys.stdout.flush()
-    sys.stderr.write(f"{error}\n" + (f"next: {error.next_command}\n" if error.next_command else ""))
+    sys.stderr.write(f"{error}\nnext: {error.next_command or again(arguments)}\n")
     return code
 
 
@@ -123,7 +124,7 @@ async def handlers_for(
                 http=http,
                 hosts=hosts,
                 ad=compilation.plan.name,
-                command=f"adc build {shown(arguments.spec)}",
+                command=again(arguments),
                 on_ambiguous=getattr(arguments, "on_ambiguous", "fail"),
             ),
         }

@@ -31,5 +31,5 @@ def run(arguments: Namespace) -> int:
             announce=announce,
         )
     except AdcError as error:
-        return complain(error, Exit.FAILED)
+        return complain(error, Exit.FAILED, arguments)
     return Exit.OK

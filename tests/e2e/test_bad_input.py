@@ -130,7 +130,8 @@ def test_a_store_that_cannot_be_written(project: Path, tmp_path: Path) -> None:
     ran = adc("build", "tiny.ad", "--store", str(tmp_path / "file" / "store"), folder=project)
     assert ran.code == 3
     assert ran.err.splitlines()[0].startswith("The store at ")
-    assert ran.err.splitlines()[1] == "next: adc build SPEC --store DIR"
+    assert "--store" in ran.err.splitlines()[0]
+    assert ran.err.splitlines()[1] == f"next: adc build tiny.ad --store {tmp_path / 'file' / 'store'}"
 
 
 def test_an_output_that_cannot_be_written_loses_nothing(project: Path) -> None:
@@ -138,8 +139,8 @@ def test_an_output_that_cannot_be_written_loses_nothing(project: Path) -> None:
     ran = adc("build", "tiny.ad", folder=project)
     assert ran.code == 3
     assert ran.err == (
-        "the film is finished and kept, but out/tiny.mp4 cannot be written: File exists\n"
-        "next: adc build SPEC --out FILE\n"
+        "the film is finished and kept, but out/tiny.mp4 cannot be written: File exists;"
+        " choose another place with --out\nnext: adc build tiny.ad\n"
     )
     again = adc("build", "tiny.ad", "--out", "film.mp4", folder=project)
     assert again.code == 0
@@ -157,3 +158,46 @@ def test_a_refused_key_is_one_sentence_and_the_next_command(project: Path, tmp_p
     assert "Traceback" not in ran.err
     assert "planted" not in ran.err + ran.out
     assert "FAL_KEY" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("out", "says"),
+    [("tiny.ad", "is what the film is made from"), ("refs", "is a folder"), ("film.avi", "is no name for an MP4")],
+)
+def test_a_film_never_takes_the_place_of_something_else(project: Path, out: str, says: str) -> None:
+    before = {path: path.read_bytes() for path in project.rglob("*") if path.is_file()}
+    ran = adc("build", "tiny.ad", "--out", out, folder=project)
+    assert ran.code == 3
+    assert says in ran.err
+    assert {path: path.read_bytes() for path in project.rglob("*") if path.is_file()} == before
+
+
+def test_what_is_no_file_is_not_waited_for(project: Path) -> None:
+    (project / "refs" / "serum.png").unlink()
+    os.mkfifo(project / "refs" / "serum.png")
+    ran = adc("plan", "tiny.ad", folder=project)
+    assert ran.code == 1
+    assert "not a regular file" in ran.err
+
+
+def test_a_loop_of_links_is_a_diagnostic(project: Path) -> None:
+    (project / "refs" / "serum.png").unlink()
+    (project / "refs" / "serum.png").symlink_to(project / "refs" / "serum.png")
+    ran = adc("plan", "tiny.ad", folder=project)
+    assert ran.code == 1
+    assert "tiny.ad:17:" in ran.err
+    assert "Traceback" not in ran.err
+
+
+def test_the_current_folder_plays_no_part(project: Path, tmp_path: Path) -> None:
+    (project / "pyproject.toml").touch()
+    (project / "specs").mkdir()
+    (project / "tiny.ad").rename(project / "specs" / "tiny.ad")
+    spec = (project / "specs" / "tiny.ad").read_text(encoding="utf-8").replace('"refs/', '"../refs/')
+    (project / "specs" / "tiny.ad").write_text(spec, encoding="utf-8")
+    plans = [
+        adc("plan", str(Path(os.path.relpath(project, folder)) / "specs" / "tiny.ad"), "--json", folder=folder)
+        for folder in (project, project / "specs", tmp_path, Path("/"))
+    ]
+    assert {ran.code for ran in plans} == {0}, [ran.err for ran in plans]
+    assert len({ran.out for ran in plans}) == 1

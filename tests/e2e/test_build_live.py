@@ -114,7 +114,7 @@ def test_nothing_is_spent_without_a_yes(project: Path, sim: Sim) -> None:
     ran = build(project, sim)
     assert ran.code == 4
     assert re.search(r"would spend up to \$\d+\.\d\d and there is no terminal to ask at; nothing was spent", ran.err)
-    assert "next: adc build tiny.ad --yes" in ran.err
+    assert f"next: adc build tiny.ad --fal-url {sim.url} --yes\n" in ran.err
     assert sim.billed() == []
 
 
@@ -122,7 +122,7 @@ def test_a_refused_key_stops_everything(project: Path, sim: Sim) -> None:
     ran = build(project, sim, "--yes", key="bad")
     assert ran.code == 3
     assert "FAL_KEY" in ran.err
-    assert "to go on: adc build tiny.ad" in ran.err
+    assert f"to go on: adc build tiny.ad --fal-url {sim.url}\n" in ran.err
     assert sim.billed() == []
     assert build(project, sim, "--yes").code == 0
     assert len(sim.billed()) == len(PAID)

@@ -1,0 +1,32 @@
+"""The command that was typed, to be offered again: complete, quoted, and never meaning something else.
+
+A suggestion that dropped `--draft`, `--fal-url` or `--store` would turn a free build into a purchase, or buy into
+another store what is here already. So every flag that was given is in it, and the stand-in's address even where it
+came from the environment.
+"""
+
+import shlex
+from argparse import Namespace
+
+from adc.runtime.cli.choices import REMOTE, fal_url, shown
+
+
+def again(arguments: Namespace, *extra: str) -> str:
+    """The command of `arguments`, but for the answers `--yes` and `--on-ambiguous`, with `extra` words at its end."""
+    words = ["adc", arguments.command]
+    if arguments.command in ("build", "plan"):
+        words.append(shown(arguments.spec))
+        if arguments.draft:
+            words.append("--draft")
+        if arguments.store:
+            words += ["--store", arguments.store]
+        if not arguments.draft and fal_url(arguments):
+            words += ["--fal-url", fal_url(arguments)]
+    if arguments.command == "build":
+        if arguments.out:
+            words += ["--out", arguments.out]
+        if arguments.remote != REMOTE:
+            words += ["--remote", str(arguments.remote)]
+        if arguments.local:
+            words += ["--local", str(arguments.local)]
+    return shlex.join([*words, *extra])
