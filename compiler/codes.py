@@ -52,6 +52,9 @@ CODES: Mapping[str, Code] = {
     "AD0307": Code("picture too small", "Models refuse reference pictures with a side under 300 pixels."),
     "AD0308": Code("picture too heavy", "Models refuse reference pictures of more than 10 MB."),
     "AD0309": Code("unexpected block", "This statement has no block."),
+    "AD0310": Code("text without words", "A text that is there to be read, shown or spoken holds no words."),
+    "AD0311": Code("picture too large", "A picture of more than 50 million pixels cannot be drawn safely."),
+    "AD0312": Code("letter not in the font", "Cards are set in Noto Sans, which does not have this letter."),
     "AD0401": Code("no ad", "A spec that is built declares what it delivers: `ad NAME { … }`."),
     "AD0402": Code("two ads", "A spec declares exactly one `ad`."),
     "AD0403": Code("empty film", "The spec has neither a scene nor a card."),
@@ -67,6 +70,7 @@ CODES: Mapping[str, Code] = {
     "AD0413": Code("statement without effect", "`prompt` replaces the composed prompt, so this statement is not used."),
     "AD0414": Code("blank card", "The card shows nothing but its background."),
     "AD0415": Code("pack without a reference", "Views are made from one photo of the character: its `reference`."),
+    "AD0416": Code("too much to say", "The lines of the scene cannot be spoken in the time that it lasts."),
     "AD0501": Code("no model for this", "No model of the catalogue, or not the one named, can make what is asked."),
     "AD0502": Code("pictures not shown to the model", "The start frame alone carries the faces of the cast."),
     "AD0503": Code("unknown option", "`set` names an option that the model does not have, or that is not free."),
@@ -75,5 +79,8 @@ CODES: Mapping[str, Code] = {
     "AD0601": Code("template not understood", "What stands between the braces is not a template."),
     "AD0602": Code("unknown name in a template", "Nothing with this name can be put into a text."),
     "AD0603": Code("unknown filter", "The template uses a filter or test that does not exist."),
-    "AD0604": Code("template out of bounds", "Templates of a spec cannot load other templates."),
+    "AD0604": Code(
+        "template out of bounds",
+        "Templates of a spec fill in names and shape words; they neither load, call nor repeat.",
+    ),
 }

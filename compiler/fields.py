@@ -166,7 +166,8 @@ def _miscounted(statement: Statement, kinds: tuple[type, ...], usage: str, optio
 def _mend(value: Value, kind: type) -> str:
     """The hint for a value whose intended form is plain."""
     if isinstance(value, Number) and kind in UNIT:
-        return f"values carry their unit: `{UNIT[kind].format(value.written)}`"
+        positive = "are above zero and " if value.value < 0 else ""
+        return f"values {positive}carry their unit: `{UNIT[kind].format(value.written.lstrip('-'))}`"
     if isinstance(value, Word) and kind is String:
         return f'texts stand between quotes: `"{value.written}"`'
     if isinstance(value, String) and kind is Word and value.value.isidentifier():

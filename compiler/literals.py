@@ -26,6 +26,11 @@ UNITS = {
     **dict.fromkeys(("lufs", "lkfs"), "LUFS"),
 }
 
+SIGNED = frozenset({"db", "lufs", "lkfs"})
+"""Units whose amount may be below zero."""
+
+_VALUE = re.compile(r"\$?[0-9]+(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+)?m?s|[0-9]+(?::[0-9]+|p|fps)")
+
 Report = Callable[[Diagnostic], None]
 
 
@@ -63,13 +68,26 @@ def value(token: Token, span: Span, source: str, report: Report) -> nodes.Value:
 
 
 def odd(written: str, span: Span) -> Diagnostic:
-    """The diagnostic for a number with an unknown unit, with the mend where it is plain."""
+    """The diagnostic for a number with a wrong sign or an unknown unit, with the mend where it is plain."""
+    message = f"`{written}` is not a value that can be read"
+    unsigned = written.translate({ord("-"): None, ord("+"): None})
+    if len(written) > LONGEST_NUMBER:
+        return Diagnostic("AD0305", message, span, "far too long", "shorten it")
+    if _split(written)[1].lower() in SIGNED:
+        return Diagnostic("AD0305", message, span, "unknown unit or form", _mended(written))
+    if "-" in written:
+        hint = f"write `{unsigned}`" if _VALUE.fullmatch(unsigned) else _mended(unsigned)
+        return Diagnostic("AD0305", f"`{written}` is negative, which it cannot be", span, "less than nothing", hint)
+    hint = f"did you mean `{unsigned}`?" if _VALUE.fullmatch(unsigned) else _mended(unsigned)
+    return Diagnostic("AD0305", message, span, "unknown unit or form", hint)
+
+
+def _mended(written: str) -> str:
+    """The hint that gives a value its right unit, or all forms there are."""
     amount, unit = _split(written)
     hint = "values carry their unit: `10s`, `500ms`, `$15`, `9:16`, `1080p`, `30fps`"
     known = UNITS.get(unit.lower())
-    if len(written) > LONGEST_NUMBER:
-        hint = "shorten it"
-    elif unit == "$":
+    if unit == "$":
         hint = f"the dollar sign comes first: `${amount}`"
     elif unit.lower() in SHORT_SIDES or written.lower() in SHORT_SIDES:
         hint = f"did you mean `{written.lower()}`?"
@@ -77,8 +95,7 @@ def odd(written: str, span: Span) -> Diagnostic:
         hint = f"frame rates are whole: `{round(Decimal(amount))}fps`"
     elif known is not None and amount and not (known == "p" and "." in amount):
         hint = f"did you mean `{amount}{known}`?"
-    label = "unknown unit or form" if len(written) <= LONGEST_NUMBER else "far too long"
-    return Diagnostic("AD0305", f"`{written}` is not a value that can be read", span, label, hint)
+    return hint
 
 
 def _split(written: str) -> tuple[str, str]:

@@ -176,6 +176,6 @@ def _colour(body: Body, scope: Scope) -> str:
         digits = string.value[1:].lower()
         return "#" + (digits if len(digits) == 6 else "".join(digit * 2 for digit in digits))
     message = f"`{string.written}` is not a colour"
-    label = "red, green and blue as six hexadecimal digits"
+    label = "red, green and blue as three or six hexadecimal digits"
     scope.report(Diagnostic("AD0306", message, string.span, label, f"write it as `{CARD.usage['background']}`"))
     return BACKGROUND

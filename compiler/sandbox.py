@@ -3,6 +3,10 @@
 A string of a spec is somebody's text and perhaps somebody else's file. It can read names and shape words with the
 few filters of `FILTERS`; it reaches no file, no clock, no chance and no other template. A name or an attribute that
 does not exist is a problem at the place where it stands, never an empty word in a prompt that costs money.
+
+Whatever is written, rendering ends soon and gives a text of ordinary length. Nothing is called, repeated or kept under
+a name (`mentions.judge` sees to that before anything is rendered), and what could make much of little is bounded here:
+operators that repeat or pad, `replace`, and `round` with its powers of ten.
 """
 
 import re
@@ -20,10 +24,22 @@ from adc.compiler.definitions import Text
 from adc.compiler.vocabulary import likeliest
 
 FILTERS: Final[tuple[str, ...]] = (
-    *("abs", "capitalize", "default", "first", "int", "join", "last", "length", "list", "lower", "map", "replace"),
-    *("round", "selectattr", "title", "trim", "upper"),
+    *("abs", "capitalize", "default", "first", "int", "last", "length", "lower", "replace", "round", "title", "trim"),
+    "upper",
 )
-"""The filters that a spec may use: all of them give the same words every time."""
+"""The filters that a spec may use: all give the same words every time, and not many more than they are given."""
+
+LISTS: Final[tuple[str, ...]] = ("join", "list", "map", "selectattr")
+"""Filters for the templates of the compiler, which tell of lists; a spec has none."""
+
+TESTS: Final[tuple[str, ...]] = ("defined", "undefined", "none", "string", "number", "in", "eq", "ne", "lower", "upper")
+"""What may stand after `is`. Tests that divide are left out: for a text, `%` pads."""
+
+LONGEST: Final = 20_000
+"""Characters that a text of a spec may have, and what it may become. Prompts of 5,000 are more than any model takes."""
+
+MOST_DIGITS: Final = 20
+"""Digits to which `round` rounds, on either side of the point."""
 
 _TAG: Final = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 
@@ -73,20 +89,46 @@ class _Missing(StrictUndefined):
 class Sandbox(ImmutableSandboxedEnvironment):
     """The environment of all templates. Repetition is refused: `{{ "x" * 9999999999 }}` is nobody's prompt."""
 
-    intercepted_binops = frozenset({"*", "**"})
+    intercepted_binops = frozenset({"*", "**", "%"})
 
     def __init__(self, filters: Mapping[str, Callable[..., object]], loader: BaseLoader | None = None) -> None:
         super().__init__(
-            undefined=_Missing, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True, loader=loader
+            undefined=_Missing,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            keep_trailing_newline=True,
+            loader=loader,
+            optimized=False,  # what is computed early is written as Python, and `1e308 + 1e308` cannot be
         )
         self.globals.clear()
-        self.filters = {name: self.filters[name] for name in FILTERS} | dict(filters)
+        self.filters = {name: self.filters[name] for name in (*FILTERS, *LISTS)} | dict(filters)
+        self.filters |= {"replace": _replace, "round": _round}
+        self.tests = {name: self.tests[name] for name in TESTS}
+
+    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+        """Values may be read; a method would be shown as its place in memory."""
+        return super().is_safe_attribute(obj, attr, value) and not callable(value)
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
-        """Multiply numbers of ordinary size; nothing else."""
-        if operator == "**" or not all(isinstance(side, int | float) for side in (left, right)):
-            raise SecurityError(f"`{operator}` is only for numbers" if operator == "*" else "`**` is not available")
+        """Multiply and divide numbers; nothing else."""
+        if operator == "**":
+            raise SecurityError("`**` is not available")
+        if not all(isinstance(side, int | float) for side in (left, right)):
+            raise SecurityError(f"`{operator}` is only for numbers")
         return super().call_binop(context, operator, left, right)
+
+
+def _replace(value: object, old: object, new: object) -> str:
+    words, found, put = str(value), str(old), str(new)
+    if len(words) + words.count(found) * len(put) > LONGEST:
+        raise SecurityError(f"`replace` would give more than {LONGEST:,} characters")
+    return words.replace(found, put)
+
+
+def _round(value: float, precision: int = 0) -> float:
+    if not -MOST_DIGITS <= precision <= MOST_DIGITS:
+        raise SecurityError(f"`round` rounds to at most {MOST_DIGITS} digits")
+    return round(value, precision)
 
 
 @cache
@@ -95,9 +137,12 @@ def _sandbox() -> Sandbox:
 
 
 def render(text: Text, scope: Mapping[str, object]) -> str:
-    """The words of a string of the spec. Raises TemplateProblem."""
+    """The words of a string of the spec, which `mentions.judge` has passed. Raises TemplateProblem."""
     try:
-        return _sandbox().from_string(text.value).render(scope)
+        words = _sandbox().from_string(text.value).render(scope)
+        if len(words) > LONGEST:
+            raise SecurityError(f"it becomes more than {LONGEST:,} characters long")
+        return words
     except _Unknown as unknown:
         raise _unknown_problem(text, scope, unknown) from None
     except TemplateSyntaxError as error:

@@ -9,6 +9,10 @@ from adc.compiler.nodes import String
 from adc.compiler.pictures import NotAPicture, measure
 from adc.compiler.source import Span, span_at
 
+MOST_PIXELS = 50_000_000
+"""A picture is unpacked when it is drawn, four bytes a pixel: beyond this, a file of a few kilobytes takes hundreds of
+megabytes, and Pillow warns of a decompression bomb from 89 million on. Cameras make pictures of up to 50 million."""
+
 
 class Shelf:
     """What has been read so far: `texts` of source files by path, `inputs` as digests of every file by path."""
@@ -56,6 +60,12 @@ class Shelf:
             message = f"`{path}` is not a picture that can be used"
             hint = "save it again as PNG, JPEG or WebP"
             self._report(Diagnostic("AD0117", message, reference.span, str(error), hint))
+            return None
+        if measured.size.width * measured.size.height > MOST_PIXELS:
+            message = f"`{path}` has too many pixels"
+            label = f"{measured.size} pixels; at most {MOST_PIXELS // 1_000_000} million"
+            hint = "save it smaller; 4000 pixels on the long side are more than any film shows"
+            self._report(Diagnostic("AD0311", message, reference.span, label, hint))
             return None
         return Picture(path, self.inputs[path], len(data), measured.size, measured.media_type, reference.span)
 

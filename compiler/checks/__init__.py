@@ -6,7 +6,20 @@ Rules about what a model can do are not here: they belong to casting, which know
 
 from collections.abc import Callable, Iterator
 
-from adc.compiler.checks import blank, durations, frames, joins, overridden, packs, pictures, speakers, starts, unused
+from adc.compiler.checks import (
+    blank,
+    durations,
+    frames,
+    joins,
+    overridden,
+    packs,
+    pictures,
+    speakers,
+    speech,
+    starts,
+    unused,
+    wordless,
+)
 from adc.compiler.definitions import Script
 from adc.compiler.diagnostics import Diagnostic
 
@@ -18,7 +31,9 @@ CHECKS: tuple[Check, ...] = (
     joins.check,
     starts.check,
     blank.check,
+    wordless.check,
     speakers.check,
+    speech.check,
     packs.check,
     pictures.check,
     overridden.check,

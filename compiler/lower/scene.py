@@ -140,7 +140,7 @@ def _brief(
     sheet: Sheet, scene: Scene, frames: int, casting: Casting, *, starts: bool, continues: bool
 ) -> dict[str, Json]:
     scope = bind(sheet.script, scene, None)
-    voices = places(scene, frames)
+    voices = places(sheet.script, scene, frames)
 
     def seconds(count: int) -> str:
         return seconds_text(Fraction(count, sheet.script.ad.rate))

@@ -55,10 +55,15 @@ class Sheet:
         if text is None:
             return ""
         try:
-            return render(text, scope)
+            words = render(text, scope)
         except TemplateProblem as problem:
             self.report_template(problem)
             return ""
+        if not words.strip():
+            self.report(
+                "AD0310", "nothing is left of this text once its template is filled in", text.span, label="no words"
+            )
+        return words
 
     def composed(self, compose: Callable[[], str]) -> str:
         """What `compose` gives; empty where a template of the spec inside it cannot be rendered (reported)."""
@@ -70,6 +75,9 @@ class Sheet:
 
     def report_template(self, problem: TemplateProblem) -> None:
         """Point at the place inside the string where a template went wrong."""
-        text = problem.text
-        span = place(text, problem.start, problem.end, self.texts[text.span.path])
+        span = self.place(problem.text, problem.start, problem.end)
         self.report("AD0602", problem.message, span, hint=problem.hint)
+
+    def place(self, text: Text, start: int, end: int) -> Span:
+        """Where `text.value[start:end]` stands in its file."""
+        return place(text, start, end, self.texts[text.span.path])

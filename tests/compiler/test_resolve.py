@@ -1,5 +1,6 @@
 """From files to a script: what a correct spec means, defaults, imports, and files in odd forms."""
 
+import tracemalloc
 from decimal import Decimal
 from fractions import Fraction
 
@@ -8,10 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.spec_cases import pictures
 
+from adc.compiler.catalogue import builtin
 from adc.compiler.definitions import Card, Character, FrameOf, Keyframe, Picture, Scene, Script
 from adc.compiler.digest import digest_bytes
 from adc.compiler.files import Escapes, MemoryFiles, beside
 from adc.compiler.mentions import place
+from adc.compiler.pipeline import compile_spec
 from adc.compiler.resolve import Loaded, load
 from adc.compiler.units import Size
 
@@ -290,7 +293,7 @@ def test_nothing_that_can_be_written_raises(lines: list[str], junk: bytes, at: i
 @given(st.text(alphabet="{}%#|ab.()[]'\\ \n~x", max_size=30))
 def test_no_template_raises(template: str) -> None:
     escaped = template.replace("\\", "\\\\")
-    loaded = run(f'ad glow\nscene hook 8s {{\n  action """{escaped}"""\n}}')
+    loaded = run(f'ad glow\nscene hook 8s {{\n  action """she smiles {escaped}"""\n}}')
     assert all(diagnostic.code.startswith("AD06") for diagnostic in loaded.diagnostics)
 
 
@@ -300,6 +303,45 @@ def test_no_template_raises(template: str) -> None:
 def test_monstrous_templates_are_refused(template: str) -> None:
     loaded = run(f'ad glow\nscene hook 8s {{ action "{template}" }}')
     assert {diagnostic.code for diagnostic in loaded.diagnostics} <= {"AD0601", "AD0602"}
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
+        "{% for a in 'aaaaaaaaaa' %}" * 50 + "x" + "{% endfor %}" * 50,
+        "{% set a = 'aa' %}" + "{% set a = a ~ a %}" * 50 + "{{ a }}",
+        "{% with a = 'aa' %}{{ a }}{% endwith %}",
+        "{% filter upper %}a{% endfilter %}",
+        "{% call x() %}{% endcall %}",
+        "{% block a %}{{ self.a() }}{% endblock %}",
+        "{{ 'a'.zfill(999999999) }}",
+        "{{ 'a'.join }}" + "{{ scene.name.upper }}",
+        "{{ 'a' | center(999999999) }}",
+        "{{ '%999999999d' | format(1) }}",
+        "{{ '%999999999d' is divisibleby 3 }}",
+        "{{ '%999999999d' % 1 }}",
+        "{{ 'a' * 999999999 }}",
+        "{{ [1] * 999999999 }}",
+        "{{ 2 ** 999999999 }}",
+        "{{ 'a'" + " | replace('a', 'aaaaaaaaaa')" * 20 + " }}",
+        "{{ 1 | round(999999999, 'floor') }}",
+        "{{ 1 | round(-999999999) }}",
+        "{{ 1e400 | int }}",
+        "{{ (1e308 + 1e308) | int + 'a' }}",
+        "{{ x " + "~ 'aaaaaaaaaa' | replace('a', 'aaaaaaaaaa')" * 400 + " }}",
+        "a" * 20_001,
+        ("{{ 'aaaaaaaaaa' | replace('a', '" + "a" * 1_500 + "') }}") * 2,
+    ],
+)
+def test_no_template_takes_long_or_becomes_large(template: str) -> None:
+    source = f'ad glow\nscene hook 8s {{ action """she smiles {template}""" }}'
+    tracemalloc.start()
+    compiled = compile_spec("main.ad", MemoryFiles({"main.ad": source.encode()}), builtin())
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 60_000_000
+    assert {diagnostic.code[:4] for diagnostic in compiled.diagnostics} == {"AD06"}
 
 
 def test_a_project_in_memory() -> None:

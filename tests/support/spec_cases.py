@@ -10,6 +10,7 @@ behind `###` is taken out before the compiler sees the text, and nothing may be 
 
 import io
 import re
+import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -66,6 +67,7 @@ def pictures() -> dict[str, bytes]:
         "refs/look.webp": picture(640, 480, "WEBP"),
         "refs/small.png": picture(1024, 299),
         "refs/heavy.png": good[:-12] + b"\0" * 10_000_000 + good[-12:],
+        "refs/vast.png": good[:16] + struct.pack(">II", 30_000, 30_000) + good[24:],
         "refs/cut.png": good[: len(good) // 2],
         "refs/page.png": b"<!doctype html><title>404</title>",
     }
