@@ -24,7 +24,7 @@ from adc.compiler.scope import Scope
 from adc.compiler.source import Span
 from adc.compiler.vocabulary import CARD, SCENE, TOP
 
-BACKGROUND = "#111111"
+BACKGROUND = "#f4efe8"
 MOST_TAKES = 999
 LARGEST_SEED = 2**31 - 1
 _COLOUR = re.compile(r"#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})")

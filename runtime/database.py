@@ -238,8 +238,8 @@ def _prepare(root: Path, connection: sqlite3.Connection) -> None:
     if version > VERSION:
         connection.execute("ROLLBACK")
         raise StoreError(
-            f"The store at {root} was made by a newer adc (its version is {version}, this program's {VERSION}).",
-            next_command=ELSEWHERE,
+            f"The store at {root} was made by a newer adc (its version is {version}, this program's {VERSION}); "
+            f"{ELSEWHERE}."
         )
     if version == 0:
         for statement in SCHEMA.split(";\n"):

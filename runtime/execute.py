@@ -10,9 +10,10 @@ Every end of a step makes this decision anew for what it opened; there is no sch
                           cancelled  cancellation: it is paid
 
 A failure stops the steps that need it and no others. A failure that says `stop` (no credit, a full disk) starts
-nothing more, while what is running ends in its own time, because it may be paid for. Being cancelled cancels the
-handlers; what they had bought is in the ledger, and the next build goes on with it. An exception other than
-`AdcError` is a bug and ends the build as an exception group.
+nothing more, while what is running ends in its own time, because it may be paid for. What the disk refuses a
+handler is such a failure too: its folder lies in the store, so an `OSError` of its becomes the store's sentence.
+Being cancelled cancels the handlers; what they had bought is in the ledger, and the next build goes on with it. Any
+other exception is a bug and ends the build as an exception group.
 
 This is the runtime's only task group.
 """
@@ -37,7 +38,7 @@ from adc.runtime.policy import Limits, keeps_place, remaining_seconds, wanted
 from adc.runtime.ports import Blob, Handler, Made, Reporter, Result, Workspace
 from adc.runtime.state import Progress, State
 from adc.runtime.step_cache import StepCache, digest_in, key_of
-from adc.runtime.store import Store, media_type_of
+from adc.runtime.store import Store, media_type_of, store_failure
 
 STORING_THREADS = 2
 """Results that are hashed and flushed at once, of those that others wait for and of the rest: the disk gains from no
@@ -184,11 +185,12 @@ class _Build:
                     self.advance()
                 result = await self._keep(step, made, folder, self._storing[waited])
                 unless_kept.pop_all()
-            except AdcError as error:
+            except (AdcError, OSError) as error:
+                failure = self._told(error)
                 del self._twins[key]
-                self._fruitless[key] = error
+                self._fruitless[key] = failure
                 for same in (step.id, *twins):
-                    self._fail(same, error)
+                    self._fail(same, failure)
             else:
                 del self._twins[key]
                 self._finish(step.id, result, "bought" if made.receipt.request_id else "made", self._clock() - began)
@@ -223,6 +225,14 @@ class _Build:
             digest_of=digest_of,
             note=lambda text: self._report(StepNoted(step.id, text)),
         )
+
+    def _told(self, error: AdcError | OSError) -> AdcError:
+        """The failure of a step as a sentence; its cause stays with it."""
+        if isinstance(error, AdcError):
+            return error
+        failure = store_failure(self._store.root, error.errno, error.strerror or str(error))
+        failure.__cause__ = error
+        return failure
 
     def _have(self, step: str, result: Result) -> None:
         """The step needed nothing: its result was there, or a twin's is."""

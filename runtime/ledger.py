@@ -188,6 +188,7 @@ def _attempt(row: sqlite3.Row) -> Attempt:
         status_url=row["status_url"],
         response_url=row["response_url"],
         result=json.loads(row["result"]),
+        reason=row["reason"],
     )
 
 

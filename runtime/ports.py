@@ -77,7 +77,7 @@ class Handler(Protocol):
         ...
 
     async def run(self, step: Step, workspace: Workspace) -> Made:
-        """Do the step. Raises `AdcError`."""
+        """Do the step. Raises `AdcError`, and OSError where its folder cannot be written."""
         ...
 
 
@@ -94,7 +94,10 @@ AttemptState: TypeAlias = Literal["intended", "submitted", "completed", "fetched
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One purchase in the ledger. The URLs are those of the submit's answer; `result` is the model's answer."""
+    """One purchase in the ledger. The URLs are those of the submit's answer; `result` is the model's answer.
+
+    `reason` says why an ambiguous one is so.
+    """
 
     id: int
     key: str
@@ -105,6 +108,7 @@ class Attempt:
     status_url: str
     response_url: str
     result: Json
+    reason: str
 
 
 class Ledger(Protocol):

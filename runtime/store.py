@@ -9,7 +9,8 @@ A blob is written aside, flushed to the disk, and then renamed to its final name
 again. So a process may be killed anywhere: what it leaves behind is a session without a holder, which the next
 opening removes. Bytes that are in the store already are not stored a second time.
 
-Every refusal of the disk becomes a `StoreError`: one sentence that names the store, and the next command.
+Every refusal of the disk becomes a `StoreError`: a sentence that names the store and says
+what helps. The next command is known to whoever knows the spec.
 """
 
 import contextlib
@@ -29,11 +30,11 @@ from adc.runtime.errors import Busy, StoreCorrupt, StoreError, StoreFull
 from adc.runtime.ports import Blob
 from adc.runtime.session import Session, sweep
 
-ELSEWHERE = "adc build SPEC --store DIR"
-AGAIN = "adc build SPEC"
+ELSEWHERE = "choose another place for the store with --store DIR"
+"""What helps where a store cannot be used; a sentence ends with it."""
 
 _CHUNK = 1 << 20
-_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _MEDIA_TYPES = {
     ".png": "image/png",
     ".jpg": "image/jpeg",
@@ -59,11 +60,11 @@ def media_type_of(path: Path) -> str:
 
 def store_failure(root: Path, number: int | None, reason: str) -> StoreError:
     """The error that tells why the disk refused; `number` is the system's errno, `reason` its words."""
-    if number in _FULL:
+    if number in FULL:
         return StoreFull(
-            f"There is no space left for the store at {root}; all that was finished is kept.", next_command=ELSEWHERE
+            f"There is no space left for the store at {root}; all that was finished is kept. Make some, or {ELSEWHERE}."
         )
-    return StoreError(f"The store at {root} cannot be used: {reason.lower()}.", next_command=ELSEWHERE)
+    return StoreError(f"The store at {root} cannot be used: {reason.lower()}; {ELSEWHERE}.")
 
 
 class Store:
@@ -143,7 +144,7 @@ class Store:
         """The readable file of a blob, never to be written to. Raises StoreError where it is not here."""
         place = self._place(digest)
         if not place.is_file():
-            raise StoreError(f"A file ({digest[:19]}…) has gone from the store at {self.root}.", next_command=AGAIN)
+            raise StoreError(f"A file ({digest[:19]}…) has gone from the store at {self.root}; build again to have it.")
         return place
 
     def verify(self, digest: str) -> None:
@@ -157,9 +158,7 @@ class Store:
             damaged = self.root / "damaged"
             damaged.mkdir(exist_ok=True)
             os.replace(place, damaged / place.name)
-        raise StoreCorrupt(
-            f"A file in the store at {self.root} was damaged; it is kept aside in {damaged}.", next_command=AGAIN
-        )
+        raise StoreCorrupt(f"A file in the store at {self.root} was damaged; it is kept aside in {damaged}.")
 
     def _place(self, digest: str) -> Path:
         name = digest.removeprefix("sha256:")
@@ -181,7 +180,7 @@ class Store:
 
     def _checked(self, blob: Blob, name: str, expect: str | None) -> Blob:
         if expect not in (None, blob.digest):
-            raise StoreCorrupt(f"{name} has changed: its bytes are not those that were expected.", next_command=AGAIN)
+            raise StoreCorrupt(f"{name} has changed: its bytes are not those that were expected.")
         return blob
 
     @contextlib.contextmanager
@@ -232,10 +231,7 @@ class Store:
             held = lease.try_take(place)
         if held is None:
             holder = place.read_text() or "unknown"
-            raise Busy(
-                f"Another build is buying into the store at {self.root} (process {holder}); nothing was spent.",
-                next_command=AGAIN,
-            )
+            raise Busy(f"Another build is buying into the store at {self.root} (process {holder}); nothing was spent.")
         try:
             with self._refusals():
                 held.say(str(os.getpid()))

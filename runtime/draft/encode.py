@@ -6,7 +6,7 @@ the thread ends with it. One encoder thread, because the bytes that x264 makes d
 
 import fcntl
 import os
-import tempfile
+import subprocess
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -16,6 +16,7 @@ import anyio.to_thread
 import imageio_ffmpeg
 
 from adc.runtime.errors import ToolError
+from adc.runtime.media import run
 
 PIPE_BYTES = 1 << 20
 """Room in the pipe where the system lets us ask for it: fewer switches between the two processes."""
@@ -38,34 +39,35 @@ def arguments_for(size: tuple[int, int], rate: int, sound: Path | None, target: 
 async def encode(frames: Iterable[bytes], size: tuple[int, int], rate: int, sound: Path | None, target: Path) -> None:
     """Encode yuv420p `frames` to `target`, which appears whole or not at all.
 
-    Raises ToolError when ffmpeg cannot be started or fails. No process outlives a cancelled call.
+    Raises ToolError when ffmpeg cannot be started or fails, and StoreFull. No process outlives a cancelled call.
     """
     aside = target.with_name(target.name + ".part")
     command = [imageio_ffmpeg.get_ffmpeg_exe(), *arguments_for(size, rate, sound, aside)]
-    with tempfile.TemporaryFile() as said:
-        reading, writing = os.pipe()
-        with suppress(OSError, AttributeError):
-            fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
+    reading, writing = os.pipe()
+    with suppress(OSError, AttributeError):
+        fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
+    try:
+        process = await anyio.open_process(command, stdin=reading, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    except BaseException as error:
+        os.close(writing)
+        if isinstance(error, OSError):
+            raise ToolError(f"ffmpeg could not be started: {error}") from error
+        raise
+    finally:
+        os.close(reading)
+    talk: list[str] = []
+    async with process:
         try:
-            process = await anyio.open_process(command, stdin=reading, stdout=said, stderr=said)
-        except BaseException as error:
-            os.close(writing)
-            if isinstance(error, OSError):
-                raise ToolError(f"ffmpeg could not be started: {error}") from error
-            raise
-        finally:
-            os.close(reading)
-        async with process:
-            try:
+            assert process.stderr is not None
+            async with anyio.create_task_group() as both:
+                both.start_soon(run.listen, process.stderr, talk)
                 await anyio.to_thread.run_sync(_write, frames, writing, abandon_on_cancel=True)
-                code = await process.wait()
-            except BaseException:
-                process.kill()
-                raise
-        if code != 0:
-            said.seek(0)
-            last = said.read().decode(errors="replace").strip().rpartition("\n")[2]
-            raise ToolError(f"ffmpeg failed on a draft clip: {last or f'exit code {code}'}")
+            code = await process.wait()
+        except BaseException:
+            process.kill()
+            raise
+    if code != 0:
+        raise run.failure(code, "".join(talk), target.name)
     os.replace(aside, target)
 
 

@@ -33,6 +33,12 @@ _NAMED_SIZES = {
     "landscape_4_3": (1024, 768),
     "landscape_16_9": (1024, 576),
 }
+_STARTS = re.compile(
+    r"@image\s*1\b[^.;:!?\n]*\b(?:start|first|opening)(?:ing)?[\s-]+frame|"
+    r"\b(?:start|first|opening)(?:ing)?[\s-]+frame\b[^.;:!?\n]*@image\s*1\b",
+    re.IGNORECASE,
+)
+"""A clause that tells such a model that its first picture is the start frame."""
 _NOT_SEEN = re.compile(r"mask|audio|pdf|voice|lora|archive|zip")
 
 
@@ -85,8 +91,9 @@ def seconds(endpoint: Endpoint, arguments: Mapping[str, Json]) -> Fraction | Non
 def pictures(endpoint: Endpoint, arguments: Mapping[str, Json], brief: Mapping[str, Json]) -> Pictures:
     """The pictures of the request, by the names of their arguments.
 
-    A lone `image_url` of a clip is its first frame. Where the storyboard says that the clip starts on a picture and no
-    argument is named so, it is the first of `image_urls`.
+    A lone `image_url` of a clip is its first frame. Where no argument is named so, and the storyboard says that the
+    clip starts on a picture, or the prompt of a model that takes its start frame so says it, it is the first of
+    `image_urls`.
     """
     start = end = None
     references: list[Path] = []
@@ -97,7 +104,9 @@ def pictures(endpoint: Endpoint, arguments: Mapping[str, Json], brief: Mapping[s
             start = path
         elif path not in references:
             references.append(path)
-    if endpoint.makes == "video" and start is None and (brief.get("start") or brief.get("continues")):
+    told = bool(brief.get("start") or brief.get("continues"))
+    told = told or (endpoint.takes.start_as_image and _STARTS.search(words(arguments)) is not None)
+    if endpoint.makes == "video" and start is None and told:
         listed = [path for name, path in _files(dict(arguments)) if name == "image_urls"]
         if listed:
             start = listed[0]

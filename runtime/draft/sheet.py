@@ -18,6 +18,7 @@ from adc.compiler.catalogue import Endpoint
 from adc.compiler.plan import Json
 from adc.runtime.draft.request import Pictures, speaks, words
 from adc.runtime.errors import MediaError
+from adc.runtime.media.pictures import UNREADABLE, opened
 from adc.runtime.media.typography import printable
 
 LARGEST = 1600
@@ -155,8 +156,10 @@ def open_picture(path: Path) -> Image.Image:
 
     Raises MediaError when the file cannot be read as either.
     """
-    try:
-        with Image.open(path) as file:
+    if not _is_picture(path):
+        picture = _first_frame(path)
+    else:
+        with opened(path, f"the picture {path.name}") as file:
             file.draft("RGB", (LARGEST, LARGEST))
             picture = ImageOps.exif_transpose(file)
             if picture.mode in ("RGBA", "LA", "P", "PA"):
@@ -164,13 +167,20 @@ def open_picture(path: Path) -> Image.Image:
                 picture = Image.new("RGB", layer.size, (240, 237, 232))
                 picture.paste(layer, mask=layer.getchannel("A"))
             picture = picture.convert("RGB")
-    except UnidentifiedImageError:
-        picture = _first_frame(path)
-    except OSError as error:
-        raise MediaError(f"the picture {path.name} cannot be read: {error}") from error
     if max(picture.size) > LARGEST:
         picture.thumbnail((LARGEST, LARGEST), Image.Resampling.BICUBIC, reducing_gap=2.0)
     return picture
+
+
+def _is_picture(path: Path) -> bool:
+    """Whether the file begins as a picture does, whatever follows."""
+    try:
+        with Image.open(path):
+            return True
+    except UnidentifiedImageError:
+        return False
+    except UNREADABLE:
+        return True  # it is one, and not in order: reading it whole says so
 
 
 def _first_frame(path: Path) -> Image.Image:

@@ -5,7 +5,6 @@ gets its name only after it has been decoded (see `media.check`). What does not 
 command fetches it again.
 """
 
-import errno
 import os
 import re
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from adc.compiler.catalogue import Makes
 from adc.runtime.errors import Broken, MediaError, StoreError, StoreFull
 from adc.runtime.fal.wire import FAILURES, LONGEST_WAIT, Sleep, retry_after
 from adc.runtime.media.check import SUFFIXES, check_media
+from adc.runtime.store import FULL
 
 _TRIES = 6
 """Connections in a row that may bring nothing new."""
@@ -75,8 +75,9 @@ async def _fetch(http: httpx.AsyncClient, wanted: Fetching, part: Path, sleep: S
         except FAILURES as error:
             asked, why = 0.0, type(error).__name__
         except OSError as error:
-            what = f"{wanted.what} is bought but cannot be kept ({error.strerror})"
-            raise (StoreFull if error.errno == errno.ENOSPC else StoreError)(what) from None
+            why = error.strerror or "the disk refused it"
+            what = f"{wanted.what} is bought but cannot be kept ({why}); the same command fetches it again"
+            raise (StoreFull if error.errno in FULL else StoreError)(what) from None
         fruitless = 0 if _size(part) > have else fruitless + 1
         if fruitless >= _TRIES:
             raise Broken(f"{wanted.what} is bought but did not arrive ({why}); the same command fetches it again")

@@ -23,10 +23,11 @@ from adc.compiler.catalogue import Catalogue, Endpoint
 from adc.compiler.digest import Engine
 from adc.compiler.plan import Json, Ref, Step, references, substitute
 from adc.compiler.units import dollars_text
-from adc.runtime.errors import Ambiguous, Broken, OutOfCredit, RemoteError, Unauthorised, Unreachable
+from adc.runtime.errors import Ambiguous, Broken, OutOfCredit, RemoteError, StoreError, Unauthorised, Unreachable
 from adc.runtime.fal.download import Fetching, Gone, download
 from adc.runtime.fal.hosts import Hosts
 from adc.runtime.fal.poll import Answer, fetch, wait
+from adc.runtime.fal.reserve import Reserve
 from adc.runtime.fal.submit import Accepted, PutOff, submit
 from adc.runtime.fal.upload import Uploads
 from adc.runtime.fal.wire import LONGEST_WAIT, Sleep
@@ -36,6 +37,8 @@ _TRIES = 4
 """Rows of the ledger that one run may spend on a request that is surely not taken."""
 
 _FIRST_PAUSE = 1.0
+
+_ENDED = "the build ended before an answer was written down"
 
 
 class FalHandler:
@@ -78,7 +81,7 @@ class FalHandler:
         """Go on with the purchase that the ledger knows, or make one. Raises RemoteError and StoreError."""
         try:
             return await self._run(step, workspace)
-        except RemoteError as error:
+        except (RemoteError, StoreError) as error:
             if not error.next_command:
                 error.next_command = (
                     f"{self._command} --on-ambiguous=rebuy" if isinstance(error, Gone) else self._command
@@ -88,10 +91,10 @@ class FalHandler:
     async def _run(self, step: Step, workspace: Workspace) -> Made:
         attempt = await self._ledger.open_attempt(workspace.key)
         if attempt is not None and attempt.state == "intended":
-            await self._ledger.ambiguous(attempt.id, reason="the build ended before an answer was written down")
+            await self._ledger.ambiguous(attempt.id, reason=_ENDED)
         if attempt is not None and attempt.state in ("intended", "ambiguous"):
             if not self._rebuy:
-                raise self._ambiguous(step, attempt.usd, "an earlier build ended before it knew")
+                raise self._ambiguous(step, attempt.usd, f"in an earlier build, {attempt.reason or _ENDED}")
             await self._ledger.abandon(attempt.id, reason="given up by the user, to be bought again")
             attempt = None
         if attempt is None:
@@ -134,29 +137,34 @@ class FalHandler:
     async def _attempt(
         self, step: Step, workspace: Workspace, endpoint: Endpoint, arguments: Json
     ) -> tuple[int, Accepted]:
-        attempt = await self._ledger.intend(
-            key=workspace.key,
-            ad=self._ad,
-            step=step.id,
-            endpoint=endpoint.id,
-            arguments=arguments,
-            usd=step.price.usd,
-        )
-        try:
-            accepted = await submit(self._http, self._hosts, endpoint.id, arguments, step.id)
-        except Ambiguous as error:
-            await self._ledger.ambiguous(attempt, reason=str(error))
-            raise self._ambiguous(step, step.price.usd, str(error)) from None
-        except RemoteError as error:
-            await self._ledger.failed(attempt, reason=str(error))
-            raise
-        await self._ledger.submitted(
-            attempt,
-            request_id=accepted.request_id,
-            status_url=accepted.status_url,
-            response_url=accepted.response_url,
-        )
-        return attempt, accepted
+        async with Reserve(workspace.folder, step.id) as reserve:
+            attempt = await self._ledger.intend(
+                key=workspace.key,
+                ad=self._ad,
+                step=step.id,
+                endpoint=endpoint.id,
+                arguments=arguments,
+                usd=step.price.usd,
+            )
+            try:
+                accepted = await submit(self._http, self._hosts, endpoint.id, arguments, step.id)
+            except RemoteError as error:
+                reason = str(error)
+                if isinstance(error, Ambiguous):
+                    await reserve.write(lambda: self._ledger.ambiguous(attempt, reason=reason))
+                    raise self._ambiguous(step, step.price.usd, reason) from None
+                await reserve.write(lambda: self._ledger.failed(attempt, reason=reason))
+                raise
+            await reserve.write(
+                lambda: self._ledger.submitted(
+                    attempt,
+                    request_id=accepted.request_id,
+                    status_url=accepted.status_url,
+                    response_url=accepted.response_url,
+                )
+            )
+            return attempt, accepted
+        raise AssertionError("the purchase returns or raises")
 
     async def _go_on(self, step: Step, workspace: Workspace, attempt: Attempt) -> Made:
         if attempt.state != "submitted":

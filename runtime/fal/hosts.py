@@ -66,7 +66,7 @@ def hosts_at(base: str) -> Hosts:
     """
     scheme, host, _port = origin(base)
     if host.endswith(("fal.run", "fal.ai", "falrun.com")):
-        raise AdcError("fal itself cannot be a stand-in: what it sells is billed", next_command="adc build SPEC")
+        raise AdcError("fal itself cannot be a stand-in: what it sells is billed; leave the address out to buy there")
     if scheme not in ("http", "https") or not host or "?" in base or "#" in base:
         raise AdcError("the address of a stand-in must be like http://127.0.0.1:8765", next_command="adc sim")
     plain = base.rstrip("/")

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from adc.compiler.digest import Engine
 from adc.compiler.plan import Json, StepRef, as_ref
-from adc.runtime.errors import MediaError
 from adc.runtime.media import tools
 from adc.runtime.ports import Made, Receipt
 
@@ -26,6 +25,13 @@ SECONDS_PER_FRAME = 2
 """Time-out of the encoder for each frame of film; a slow machine under load needs a tenth of it."""
 
 
+_BROKEN = {
+    "cut": "does not continue (the picture jumps)",
+    "repeats a frame": "does not continue (a frame is shown twice)",
+}
+"""What a look at a join says where the plan lets a scene continue the one before it."""
+
+
 class FilmHandler:
     """Cuts the film. `quality` is `draft` (quick, for an animatic) or `final`."""
 
@@ -36,7 +42,7 @@ class FilmHandler:
 
     def engine(self, step: Step) -> Engine:  # noqa: ARG002 - every film is made alike
         """The film's bytes depend on the encoder's build, its threads and the processor. Raises ToolError."""
-        return Engine(f"film/1 {self._quality} {tools.encoder()}")
+        return Engine(f"film/2 {self._quality} {tools.encoder()}")
 
     async def run(self, step: Step, workspace: Workspace) -> Made:
         """Make the film. Raises MediaError for a piece or a result that is not as planned, and ToolError."""
@@ -76,9 +82,8 @@ class FilmHandler:
 
 def _measured(arguments: Mapping[str, Any], workspace: Workspace) -> tuple[Target, list[Piece], list[Voice]]:
     """The film's frame, its pieces made to measure, and its voices."""
-    from PIL import Image
-
     from adc.runtime.media.film import Segment, Target, clip_piece, still_piece
+    from adc.runtime.media.pictures import opened
     from adc.runtime.media.probe import probe
     from adc.runtime.media.sound import Voice
 
@@ -91,11 +96,8 @@ def _measured(arguments: Mapping[str, Any], workspace: Workspace) -> tuple[Targe
         if "video" in item:
             pieces.append(clip_piece(segment, probe(path, name), target))
         else:
-            try:
-                with Image.open(path) as picture:
-                    pieces.append(still_piece(segment, picture.size, target))
-            except OSError as error:
-                raise MediaError(f"{name} is not a picture that can be read.") from error
+            with opened(path, name) as picture:
+                pieces.append(still_piece(segment, picture.size, target))
     voices = []
     for item in arguments.get("voices", []):
         path, name = _file(item["audio"], "a voice-over", workspace)
@@ -124,7 +126,9 @@ def _checked(output: Path, pieces: Sequence[Piece], frames: int, target: Target)
         frame += piece.segment.frames
         if piece.segment.frames >= 2 and following.segment.frames >= 2:
             verdict: str = seam(output, frame, target.rate, "The film").verdict
-            if not following.segment.skip and verdict.startswith("continues"):
+            if following.segment.skip:
+                verdict = _BROKEN.get(verdict, verdict)
+            elif verdict.startswith("continues"):
                 verdict = "cut"  # two shots may look alike; only where the plan continues one is that news
             notes.append(f"join {piece.segment.id}|{following.segment.id}: {verdict}")
     return notes

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from PIL import Image, ImageOps
 
-from adc.runtime.errors import MediaError
 from adc.runtime.media import colour
 from adc.runtime.media.colour import Colour
+from adc.runtime.media.pictures import opened
 from adc.runtime.media.shapes import plate, shadow
 from adc.runtime.media.typography import BLACK, BOLD, MEDIUM, Block, fit, refuse_missing
 
@@ -74,11 +74,9 @@ def draw(card: Card) -> Image.Image:
 
 
 def _open(path: Path) -> Image.Image:
-    try:
-        with Image.open(path) as picture:
-            return ImageOps.exif_transpose(picture).convert("RGBA")
-    except OSError as error:
-        raise MediaError(f"A picture of the card cannot be read: {error.strerror or 'it is not a picture'}.") from error
+    with opened(path, "A picture of the card") as picture:
+        return ImageOps.exif_transpose(picture).convert("RGBA")
+    raise AssertionError("the picture is returned or MediaError is raised")
 
 
 def _beside(canvas: Image.Image, image: Image.Image) -> _Box:

@@ -15,10 +15,11 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.error import FFmpegError
 from av.video.stream import VideoStream
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from adc.compiler.catalogue import Makes
 from adc.runtime.errors import MediaError
+from adc.runtime.media.pictures import UNREADABLE
 
 SUFFIXES = {
     "image/png": ".png",
@@ -92,7 +93,7 @@ def check_media(path: Path, kind: Makes) -> str:
         else:
             with av.open(path, format=_DEMUXERS[media_type]) as container:
                 (_decode_film if kind == "video" else _decode_sound)(path, container)
-    except (FFmpegError, UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
+    except (FFmpegError, *UNREADABLE) as error:
         raise MediaError(f"{path.name} does not decode as {media_type}") from error
     return media_type
 

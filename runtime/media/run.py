@@ -7,6 +7,7 @@ program is killed, ffmpeg ends at its next word of progress, for nobody reads th
 
 import os
 import re
+import signal
 import subprocess
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -17,11 +18,14 @@ from anyio.abc import ByteReceiveStream, Process
 from anyio.streams.text import TextReceiveStream
 
 from adc.runtime.errors import StoreFull, ToolError
+from adc.runtime.store import ELSEWHERE, FULL
 
 TAIL = 2000
 """How many of the last characters of ffmpeg's talk are kept for the error."""
 
-_SOURCE = re.compile(r"^\[[^\]]* @ 0x[0-9a-f]+\] ")
+_SOURCE = re.compile(r"\[[^\]]* @ 0x[0-9a-f]+\] ?")
+_FULL = re.compile(r"No space left on device|Disk quota exceeded|File too large|Error closing file")
+"""What ffmpeg says when the disk takes no more; the last of them is often all it says."""
 
 ALWAYS = ("-hide_banner", "-nostdin", "-loglevel", "error", "-y", "-progress", "pipe:1")
 
@@ -37,24 +41,24 @@ async def encode(
     """Run ffmpeg with `arguments` and let it write `output`; the format must be among the arguments.
 
     `progress` hears the seconds of film that are done. Raises ToolError with the end of what ffmpeg said when it
-    cannot be started, fails, takes more than `limit` seconds, or writes nothing, and StoreFull;
-    `output` does not exist then.
+    cannot be started, fails, takes more than `limit` seconds, or writes nothing, and StoreFull where the disk takes
+    no more; `output` does not exist then.
     """
     aside = output.with_name(f".part-{output.name}")
     talk = ""
     try:
         with anyio.fail_after(limit):
             code, talk = await _run([program, *ALWAYS, *arguments, f"file:{aside}"], progress)
-        if code and "No space left on device" in talk:
-            raise StoreFull(f"No space left for {output.name}.")
         if code:
-            raise ToolError(f"ffmpeg {_ending(code)}: {_last_words(talk)}")
+            raise failure(code, talk, output.name)
         if not aside.exists() or not aside.stat().st_size:
             raise ToolError(f"ffmpeg reported success and wrote nothing: {_last_words(talk)}")
         os.replace(aside, output)
     except TimeoutError:
         raise ToolError(f"ffmpeg did not finish {output.name} within {limit:.0f} seconds and was stopped.") from None
     except OSError as error:
+        if error.errno in FULL:
+            raise _full(output.name) from error
         raise ToolError(f"ffmpeg could not be run: {error.strerror}.") from error
     finally:
         with suppress(FileNotFoundError):
@@ -73,7 +77,7 @@ async def _run(command: list[str], progress: Callable[[float], None]) -> tuple[i
         assert process.stderr is not None
         async with anyio.create_task_group() as both:
             both.start_soon(_follow, process.stdout, progress)
-            both.start_soon(_listen, process.stderr, talk)
+            both.start_soon(listen, process.stderr, talk)
         code = await process.wait()
     finally:
         await _end(process)
@@ -90,7 +94,8 @@ async def _follow(stream: ByteReceiveStream, progress: Callable[[float], None]) 
                 progress(int(value) / 1_000_000)
 
 
-async def _listen(stream: ByteReceiveStream, talk: list[str]) -> None:
+async def listen(stream: ByteReceiveStream, talk: list[str]) -> None:
+    """Keep the end of what ffmpeg says as the one text in `talk`."""
     async for text in TextReceiveStream(stream, errors="replace"):
         talk[:] = ["".join((*talk, text))[-TAIL:]]
 
@@ -101,6 +106,17 @@ async def _end(process: Process) -> None:
             with suppress(ProcessLookupError):
                 process.kill()
         await process.aclose()
+
+
+def failure(code: int, talk: str, name: str) -> ToolError | StoreFull:
+    """What an exit code other than 0 means, after ffmpeg said `talk` and should have written `name`."""
+    if _FULL.search(talk) or code == -signal.SIGXFSZ:
+        return _full(name)
+    return ToolError(f"ffmpeg {_ending(code)}: {_last_words(talk)}")
+
+
+def _full(name: str) -> StoreFull:
+    return StoreFull(f"There is no space left to write {name}; make some, or {ELSEWHERE}.")
 
 
 def _ending(code: int) -> str:

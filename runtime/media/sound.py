@@ -39,7 +39,10 @@ HURRY = Fraction(120, 100)
 """How much faster than spoken a voice-over may be played to fit its place."""
 
 QUIET = 0.003
-"""Samples below this, 50 dB under full scale, are silence at the end of a voice."""
+"""Samples below this, 50 dB under full scale, are silence at both ends of a voice."""
+
+LEAD = 480
+"""Samples that are kept before the first sound of a voice: 10 ms."""
 
 Samples: TypeAlias = npt.NDArray[np.float32]
 
@@ -92,7 +95,7 @@ def _of_voice(voice: Voice, target: Target) -> Samples:
     sound, rate = decode(voice.path, voice.name, Fraction(0))
     sound = resample(sound, rate)
     loud = np.flatnonzero(np.abs(sound).max(axis=1) > QUIET)
-    sound = sound[: loud[-1] + 1] if len(loud) else sound[:0]
+    sound = sound[max(loud[0] - LEAD, 0) : loud[-1] + 1] if len(loud) else sound[:0]
     room = sample_of(voice.at + voice.frames, target.rate) - sample_of(voice.at, target.rate)
     if len(sound) > room * HURRY:
         raise MediaError(

@@ -10,6 +10,7 @@ A letter the font does not have would be drawn as an empty box. `refuse_missing`
 
 import math
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -163,10 +164,15 @@ def wrap(text: str, face: Face, width: float) -> list[str]:
             lines.append(line)
         line = word
         while face.getlength(line) > width and len(line) > 1:
-            kept = max(1, sum(face.getlength(line[: end + 1]) <= width for end in range(len(line))))
+            kept = _fitting(line, face, width)
             lines.append(line[:kept])
             line = line[kept:]
     return [*lines, line] if line else lines
+
+
+def _fitting(word: str, face: Face, width: float) -> int:
+    """How many letters of a word that is too wide go on a line, at least one. Found by halving: words may be long."""
+    return max(1, bisect_right(range(len(word)), width, lo=1, key=lambda end: face.getlength(word[:end])) - 1)
 
 
 def balanced(text: str, face: Face, width: float) -> list[str]:

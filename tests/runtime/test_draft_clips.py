@@ -95,6 +95,22 @@ async def test_a_clip_starts_with_exactly_its_start_frame(catalogue: Catalogue, 
     assert seen.sound_rate == 0, "a clip without speech has no sound"
 
 
+async def test_without_a_brief_the_prompt_says_which_picture_a_clip_starts_on(
+    catalogue: Catalogue, tmp_path: Path
+) -> None:
+    """A stand-in for the queue has nothing but the request."""
+    endpoint = next(e for e in catalogue.endpoints if e.takes.start_as_image)
+    start = portrait(tmp_path / "start.png", (540, 960))
+    arguments: dict[str, Json] = {
+        "prompt": "@Image1 is the start frame: begin on it exactly. She smiles.",
+        "image_urls": [str(start)],
+        "aspect_ratio": "9:16",
+        "duration": "3",
+    }
+    made = await draw(endpoint, arguments, {}, tmp_path)
+    assert difference(watch(made["video"]).frames[0], np.asarray(Image.open(start).convert("RGB"))) < 2
+
+
 async def test_the_clip_ends_on_its_end_frame(catalogue: Catalogue, tmp_path: Path) -> None:
     endpoint = next(e for e in catalogue.endpoints if e.makes == "video" and e.takes.end_frame != "no")
     duration, _ = length(endpoint)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from fractions import Fraction
+from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -127,3 +128,36 @@ def test_a_hand_shakes_and_a_framing_stays_inside_the_picture() -> None:
             left, top, right, bottom = move_for(words).at(tenth / 10, 8).box(100, 200)
             assert 0 <= left < right <= 100
             assert 0 <= top < bottom <= 200
+
+
+@pytest.mark.parametrize(
+    ("prompt", "starts"),
+    [
+        ("@Image1 is the start frame: begin on it exactly and carry its place, light and movement on.", True),
+        ("Begin with @image1 as the first frame", True),
+        ("Take the opening frame from @Image1. She smiles.", True),
+        ("@Image1 gives the look only. Keep every face as given, from the first frame to the last.", False),
+        ("@Image10 is the start frame.", False),
+        ("She smiles.", False),
+    ],
+)
+def test_a_prompt_may_say_that_the_first_picture_is_the_start(
+    files: dict[str, str], prompt: str, *, starts: bool
+) -> None:
+    arguments: dict[str, Json] = {"prompt": prompt, "image_urls": [files["start"], files["front"]]}
+    takes, other = (
+        one(lambda e: e.takes.start_as_image),
+        one(lambda e: e.makes == "video" and not e.takes.start_as_image),
+    )
+    found = request.pictures(takes, arguments, {})
+    assert found.start == (Path(files["start"]) if starts else None)
+    assert len(found.references) == (1 if starts else 2)
+    assert request.pictures(other, arguments, {}).start is None
+
+
+def test_the_prompts_of_the_templates_say_it() -> None:
+    template = (resources.files("adc.compiler") / "templates" / "elements.j2").read_text(encoding="utf-8")
+    line = next(line for line in template.splitlines() if line.startswith("@Image1"))
+    takes = one(lambda e: e.takes.start_as_image)
+    here = str(Path(__file__))
+    assert request.pictures(takes, {"prompt": line, "image_urls": [here]}, {}).start == Path(here)

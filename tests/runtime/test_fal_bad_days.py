@@ -61,6 +61,10 @@ async def test_a_lost_answer_is_never_sent_again(sim: Sim, tmp_path: Path) -> No
         "hook.clip may have been bought for $0.42: the answer to the request for hook.clip was lost "
         "(RemoteProtocolError); nothing else was sent for it"
     )
+    assert str(second.value) == (
+        "hook.clip may have been bought for $0.42: in an earlier build, the answer to the request for hook.clip was "
+        "lost (RemoteProtocolError); nothing else was sent for it"
+    )
     assert first.value.usd == clip().price.usd
     assert second.value.next_command == "adc build hello.ad --on-ambiguous=rebuy"
 
@@ -409,8 +413,9 @@ async def test_a_full_disk_is_said_as_such_and_loses_nothing(
     async with buyer_at(sim.url, tmp_path) as buyer:
         with monkeypatch.context() as patch:
             patch.setattr(anyio, "open_file", full)
-            with pytest.raises(StoreFull, match="is bought but cannot be kept"):
+            with pytest.raises(StoreFull, match="is bought but cannot be kept") as caught:
                 await buyer.buy(voice())
+        assert caught.value.next_command == "adc build hello.ad"
         assert buyer.states() == ["completed"]
         await buyer.buy(voice())
     assert len(sim.billed()) == 1

@@ -155,5 +155,33 @@ async def test_the_handler_makes_a_png(tmp_path: Path, logo: Path) -> None:
     again = await filming.made_by(CardHandler(), step, filming.workspace(tmp_path / "again", {"logo": logo}))
     assert made.read_bytes() == again.read_bytes()
     broken = Path(__file__)
-    with pytest.raises(MediaError, match=r"^offer\.card: A picture of the card cannot be read: it is not a picture"):
+    with pytest.raises(MediaError, match=r"^offer\.card: A picture of the card is not a picture that can be read"):
         await CardHandler().run(step, filming.workspace(tmp_path / "third", {"logo": broken}))
+
+
+def test_a_word_without_end_is_broken_by_letters_in_few_measurements() -> None:
+    class Counting:
+        """A face whose letters are ten pixels wide."""
+
+        calls = 0
+
+        def getlength(self, text: str) -> float:
+            self.calls += 1
+            return 10.0 * len(text)
+
+    face = Counting()
+    lines = typography.wrap("so " + "w" * 1000, face, 95)  # type: ignore[arg-type]
+    assert lines[0] == "so"
+    assert lines[1:] == ["w" * 9] * 111 + ["w"]
+    assert face.calls < 15 * len(lines)
+
+
+@pytest.mark.parametrize("size", [(270, 480), (480, 270)])
+def test_a_headline_of_one_long_word_stays_on_the_card(size: tuple[int, int]) -> None:
+    shown = drawn(width=size[0], height=size[1], headline="w" * 400).astype(int)
+    inked = np.abs(shown - shown[0, 0]).sum(axis=2) > 30
+    columns, rows = np.flatnonzero(inked.any(axis=0)), np.flatnonzero(inked.any(axis=1))
+    assert columns[0] > 0.04 * size[0]
+    assert columns[-1] < 0.96 * size[0]
+    assert rows[0] > 0
+    assert rows[-1] < size[1] - 1

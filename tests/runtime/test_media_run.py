@@ -46,7 +46,18 @@ async def test_the_file_gets_its_name_at_the_end(tmp_path: Path) -> None:
         (
             "printf half > $output; echo 'x: No space left on device' >&2; exit 1",
             StoreFull,
-            "No space left for film.mp4",
+            "no space left to write film.mp4",
+        ),
+        (
+            "echo '[out#0/mp4 @ 0x55dd0] Error closing file: x' >&2; exit 1",
+            StoreFull,
+            "no space left to write film.mp4",
+        ),
+        ("kill -XFSZ $$", StoreFull, "no space left to write film.mp4"),
+        (
+            "echo '[v#0:0/x264 @ 0x55dd0] [enc:x264 @ 0x7f1a] Bad options' >&2; exit 1",
+            ToolError,
+            "^ffmpeg failed with exit code 1: Bad options$",
         ),
     ],
 )

@@ -77,3 +77,19 @@ async def test_the_film_tells_what_its_joins_look_like(tmp_path: Path) -> None:
         "join b|c: repeats a frame",
         "join c|d: cut",
     ]
+
+
+@pytest.mark.anyio
+async def test_a_planned_join_that_does_not_continue_is_told(tmp_path: Path) -> None:
+    files = {
+        "a.clip": landscape(tmp_path / "a.mp4", 0),
+        "b.clip": landscape(tmp_path / "b.mp4", 39),  # its second frame is the last one of `a` once more
+        "c.clip": landscape(tmp_path / "c.mp4", 0, seed=2),
+    }
+    notes: list[str] = []
+    step = filming.film_step([("a", 15, 0), ("b", 14, 1), ("c", 14, 1)], size=(320, 320))
+    await filming.made_by(FilmHandler("final"), step, filming.workspace(tmp_path / "out", files, notes.append))
+    assert [note for note in notes if note.startswith("join")] == [
+        "join a|b: does not continue (a frame is shown twice)",
+        "join b|c: does not continue (the picture jumps)",
+    ]

@@ -165,3 +165,13 @@ def test_a_sound_that_cannot_be_decoded(tmp_path: Path) -> None:
     for path in (mute, broken):
         with pytest.raises(MediaError, match=r"The sound of proof\.voice cannot be decoded"):
             written(tmp_path, [cut(mute)], [Voice("proof.voice", path, 0, 30)])
+
+
+def test_a_voice_begins_in_its_place_whatever_silence_its_file_begins_with(tmp_path: Path) -> None:
+    silence = np.zeros(round(0.4 * 48_000), np.float32)
+    said = clips.voice(tmp_path / "said.wav", np.concatenate([silence, tone(0.5), silence]))
+    mute = cut(clips.clip(tmp_path / "a.mp4", frames=60), frames=60)
+    pcm = written(tmp_path, [mute], [Voice("hook.voice", said, 30, 18)])[:, 0]
+    loud = np.flatnonzero(np.abs(pcm) > 0.02) / 48_000
+    assert 1.005 <= loud[0] <= 1.05, "some ten milliseconds of air before the first sound"
+    assert loud[-1] == pytest.approx(1.51, abs=0.02)

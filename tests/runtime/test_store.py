@@ -128,9 +128,8 @@ def test_a_blob_cut_short_counts_as_missing_and_is_replaced(store: Store) -> Non
 def test_a_blob_that_is_not_there_is_a_sentence(store: Store) -> None:
     digest = digest_bytes(b"never stored")
     assert not store.has(digest)
-    with pytest.raises(StoreError, match="has gone from the store") as caught:
+    with pytest.raises(StoreError, match="has gone from the store"):
         store.path(digest)
-    assert caught.value.next_command == "adc build SPEC"
 
 
 def test_verify_finds_a_changed_byte_and_keeps_the_damaged_file_aside(store: Store) -> None:
@@ -169,7 +168,8 @@ def test_the_disks_refusal_is_a_sentence_and_leaves_nothing(
 
     assert type(caught.value) is error
     assert str(store.root) in str(caught.value)
-    assert "--store" in caught.value.next_command
+    assert "--store DIR" in str(caught.value)
+    assert caught.value.next_command == "", "the store does not know the spec"
     assert files_under(store.root / "blobs") == []
     assert files_under(store.root / "work") == []
 
