@@ -35,11 +35,3 @@ class Diagnostic:
     hint: str = ""
     notes: tuple[Label, ...] = ()
     severity: Severity = Severity.ERROR
-
-
-class SourceErrors(Exception):
-    """Raised by callers that need a plan and got diagnostics instead."""
-
-    def __init__(self, diagnostics: tuple[Diagnostic, ...]) -> None:
-        super().__init__(f"{len(diagnostics)} diagnostics")
-        self.diagnostics = diagnostics

@@ -4,6 +4,7 @@
 the person, and a view that no scene uses is not bought.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from adc.compiler.casting import views_of
@@ -35,12 +36,14 @@ class Subject:
         return fact
 
 
-def subject(sheet: Sheet, member: Character | Product) -> Subject | None:
-    """The pictures that stand for a member of the cast; None where there is no reference."""
-    views = views_of(member)
-    if not views:
-        return None
-    frontal, *angles = (_picture(sheet, member, view) for view in views)
+def pictured(cast: Sequence[Character | Product]) -> list[Character | Product]:
+    """Those of a cast who have pictures."""
+    return [member for member in cast if views_of(member)]
+
+
+def subject(sheet: Sheet, member: Character | Product) -> Subject:
+    """The pictures that stand for a member of the cast who has some."""
+    frontal, *angles = (_picture(sheet, member, view) for view in views_of(member))
     return Subject(frontal, tuple(angles))
 
 

@@ -1,8 +1,8 @@
 """A keyframe: the start frame of a scene, bought as a still with the cast's pictures as references."""
 
-from adc.compiler.casting import Need, Refusal, cast, views_of
+from adc.compiler.casting import Need, Refusal, cast
 from adc.compiler.definitions import Keyframe, Scene
-from adc.compiler.lower.identity import in_brief, subject
+from adc.compiler.lower.identity import in_brief, pictured, subject
 from adc.compiler.lower.purchase import buy
 from adc.compiler.lower.sheet import Sheet
 from adc.compiler.plan import Json
@@ -12,7 +12,7 @@ from adc.compiler.request import resolution
 
 def lower_keyframe(sheet: Sheet, scene: Scene, keyframe: Keyframe) -> Json:
     """Put the still on the sheet; gives the reference to it, or None where no model makes it (reported)."""
-    members = [member for member in scene.cast if views_of(member)]
+    members = pictured(scene.cast)
     look = scene.style or sheet.script.ad.style
     style = sheet.picture(look.reference) if look and look.reference else None
     need = Need(
@@ -31,12 +31,11 @@ def lower_keyframe(sheet: Sheet, scene: Scene, keyframe: Keyframe) -> Json:
         return None
     endpoint = casting.endpoint
     prompt = sheet.composed(lambda: compose_still(sheet.script, scene, endpoint, keyframe.prompt))
-    subjects = [found for member in members if (found := subject(sheet, member))]
     facts: dict[str, Json] = {
         "prompt": prompt,
         "aspect": sheet.script.ad.aspect,
         "resolution": resolution(endpoint, sheet.script.ad.short_side),
-        "subjects": [one.to_fact() for one in subjects],
+        "subjects": [subject(sheet, member).to_fact() for member in members],
         "style": style,
         "avoid": sheet.composed(lambda: compose_avoid(sheet.script, scene, endpoint)) or None,
         "seed": scene.seed,

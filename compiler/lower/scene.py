@@ -8,9 +8,9 @@ film drops it at the head of the continued clip.
 from dataclasses import dataclass
 from fractions import Fraction
 
-from adc.compiler.casting import Casting, Need, Refusal, cast, views_of
+from adc.compiler.casting import Casting, Need, Refusal, cast
 from adc.compiler.definitions import FrameOf, Keyframe, Picture, Scene
-from adc.compiler.lower.identity import in_brief, subject
+from adc.compiler.lower.identity import in_brief, pictured, subject
 from adc.compiler.lower.keyframe import lower_keyframe
 from adc.compiler.lower.purchase import buy
 from adc.compiler.lower.sheet import Sheet
@@ -37,7 +37,7 @@ class Clip:
 
 def lower_scene(sheet: Sheet, scene: Scene, frames: int, earlier: dict[str, Clip], before: Clip | None) -> Clip | None:
     """Put the scene's steps on the sheet. `before` is the clip that this one continues, if it does."""
-    members = [member for member in scene.cast if views_of(member)]
+    members = pictured(scene.cast)
     speaks = any(line.on_camera for line in scene.lines)
     look = scene.style or sheet.script.ad.style
     styled = look is not None and look.reference is not None
@@ -69,7 +69,7 @@ def lower_scene(sheet: Sheet, scene: Scene, frames: int, earlier: dict[str, Clip
     if need.start and start is None:
         return None  # what it would start from could not be lowered, which is reported already
     endpoint = casting.endpoint
-    subjects = [found for member in members if (found := subject(sheet, member))] if _named(casting) else []
+    subjects = [subject(sheet, member) for member in members] if _named(casting) else []
     style = sheet.picture(look.reference) if look and look.reference and _named(casting) else None
     prompt = sheet.composed(lambda: compose_clip(sheet.script, scene, endpoint, start=start is not None))
     facts: dict[str, Json] = {
