@@ -60,6 +60,7 @@ def make(arguments: Namespace, *, engine: str, store: str, out: str, note: str) 
             if outcome.failures:
                 return _failed(plan, outcome, arguments)
             film = outcome.results[plan.target].outputs["video"]
+            session.store.verify(film.digest)  # what is handed over is what was made, whatever the disk has done since
             _deliver(session.store.path(film.digest), Path(out))
     except SpendRefused as refusal:
         return complain(refusal, Exit.REFUSED, arguments)

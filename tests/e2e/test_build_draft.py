@@ -140,10 +140,28 @@ def test_out_and_store_are_where_they_were_asked_for(project: Path, tmp_path: Pa
     assert not (project / "out").exists()
 
 
+def newest_blob(store: Path) -> Path:
+    """What was stored last: the film."""
+    blobs = (path for path in (store / "blobs").rglob("*") if path.is_file())
+    return max(blobs, key=lambda path: path.stat().st_mtime_ns)
+
+
+def test_a_damaged_film_is_never_delivered(built: Path, tmp_path: Path) -> None:
+    (built / "out" / "tiny.mp4").unlink()
+    film = newest_blob(tmp_path / "store")
+    film.chmod(0o644)
+    film.write_bytes(film.read_bytes()[::-1])
+    ran = adc("build", "tiny.ad", folder=built)
+    assert ran.code == 3
+    assert "was damaged; it is kept aside" in ran.err
+    assert not (built / "out" / "tiny.mp4").exists()
+    assert steps_that("made", build(built)) == {"film.master"}
+    assert len(decode(built / "out" / "tiny.mp4").frames) == 330
+
+
 def test_a_lost_blob_is_made_again_and_nothing_else(built: Path, tmp_path: Path) -> None:
     (built / "out" / "tiny.mp4").unlink()
-    blobs = [path for path in (tmp_path / "store" / "blobs").rglob("*") if path.is_file()]
-    film = max(blobs, key=lambda path: path.stat().st_mtime_ns)
+    film = newest_blob(tmp_path / "store")
     film.chmod(0o644)
     film.write_bytes(film.read_bytes()[:1000])
     ran = build(built)
