@@ -11,9 +11,12 @@ from dataclasses import dataclass
 
 from adc.compiler import resolve
 from adc.compiler.catalogue import Catalogue
+from adc.compiler.choices import DEFAULTS, Choices
+from adc.compiler.definitions import Script
 from adc.compiler.diagnostics import Diagnostic, Severity
 from adc.compiler.files import Files
 from adc.compiler.lower import lower
+from adc.compiler.nodes import Document
 from adc.compiler.plan import Plan
 
 
@@ -21,19 +24,23 @@ from adc.compiler.plan import Plan
 class Compiled:
     """A plan, or the reasons why there is none.
 
-    `texts` are the sources by path, for rendering; `inputs` are the digests of all files that were read, by path.
-    Paths are relative to the folder of the spec.
+    `texts` are the sources by path, for rendering; `inputs` are the digests of all files that were read, by path;
+    `documents` is the syntax of each source. Paths are relative to the folder of the spec. `catalogue` holds the
+    models of the spec beside those that ship. `script` is None where the spec could not be understood.
     """
 
     plan: Plan | None
     diagnostics: tuple[Diagnostic, ...]
     texts: Mapping[str, str]
     inputs: Mapping[str, str]
+    documents: Mapping[str, Document]
+    script: Script | None
+    catalogue: Catalogue
 
 
-def compile_spec(spec: str, files: Files, catalogue: Catalogue) -> Compiled:
-    """Compile the file `spec`, read through `files`. Never raises for what a user may write."""
-    loaded = resolve.load(spec, files)
+def compile_spec(spec: str, files: Files, catalogue: Catalogue, choices: Choices = DEFAULTS) -> Compiled:
+    """Compile the file `spec`, read through `files`, with `choices` made. Never raises for what a user may write."""
+    loaded = resolve.load(spec, files, choices)
     diagnostics = list(loaded.diagnostics)
     plan = None
     if loaded.script is not None:
@@ -43,4 +50,4 @@ def compile_spec(spec: str, files: Files, catalogue: Catalogue) -> Compiled:
     found = tuple(sorted(dict.fromkeys(diagnostics), key=lambda one: (one.span, one.code)))
     if any(one.severity is Severity.ERROR for one in found):
         plan = None
-    return Compiled(plan, found, loaded.texts, loaded.inputs)
+    return Compiled(plan, found, loaded.texts, loaded.inputs, loaded.documents, loaded.script, catalogue)

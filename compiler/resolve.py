@@ -16,12 +16,13 @@ from dataclasses import dataclass
 
 from adc.compiler import declarations
 from adc.compiler.checks import CHECKS
+from adc.compiler.choices import DEFAULTS, Choices
 from adc.compiler.definitions import Ad, Script
 from adc.compiler.diagnostics import Diagnostic, Label, Severity
 from adc.compiler.fields import Report, accept, take
 from adc.compiler.files import Files
 from adc.compiler.mentions import ALWAYS, is_name, judge
-from adc.compiler.nodes import Statement, String, Word
+from adc.compiler.nodes import Document, Statement, String, Word
 from adc.compiler.parse import parse
 from adc.compiler.scope import Scope
 from adc.compiler.shelf import Shelf
@@ -43,12 +44,14 @@ class Loaded:
     """A spec as far as it could be understood: `script` is None where `diagnostics` hold an error.
 
     `texts` are the sources by path, for drawing diagnostics. `inputs` are the digests of every file that was read.
+    `documents` is the syntax of each source.
     """
 
     script: Script | None
     diagnostics: tuple[Diagnostic, ...]
     texts: Mapping[str, str]
     inputs: Mapping[str, str]
+    documents: Mapping[str, Document]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,7 @@ class _Declared:
     statement: Statement
 
 
-def load(spec: str, files: Files) -> Loaded:
+def load(spec: str, files: Files, choices: Choices = DEFAULTS) -> Loaded:  # noqa: ARG001
     """Read, resolve and check the spec at `spec`. Raises nothing: whatever is wrong is a diagnostic."""
     found: list[Diagnostic] = []
     shelf = Shelf(files, found.append)
@@ -74,7 +77,7 @@ def load(spec: str, files: Files) -> Loaded:
     errors = [diagnostic for diagnostic in found if diagnostic.severity is Severity.ERROR]
     order = {path: number for number, path in enumerate(shelf.texts)}
     told = sorted(dict.fromkeys(errors or found), key=lambda item: (order.get(item.span.path, -1), item.span.start))
-    return Loaded(None if errors else script, tuple(told), shelf.texts, shelf.inputs)
+    return Loaded(None if errors else script, tuple(told), shelf.texts, shelf.inputs, resolver.documents)
 
 
 class _Resolver:
@@ -83,6 +86,7 @@ class _Resolver:
         self.scope = scope
         self.report: Report = scope.report
         self.units: dict[str, tuple[_Declared, ...]] = {}
+        self.documents: dict[str, Document] = {}
         self.statements: tuple[Statement, ...] = ()
         self.starts: dict[str, list[int]] = {}
         self.sound = True
@@ -119,6 +123,7 @@ class _Resolver:
             self.scope.complete = False
             return None
         document, wrong = parse(path, source)
+        self.documents[path] = document
         for diagnostic in wrong:
             self.report(diagnostic)
         if not document.statements:
