@@ -6,20 +6,25 @@ that fit, the cheapest for the length that would be bought gets the part, ties g
 named in the spec is cast among its own endpoints by the same rule.
 
 Where nothing takes the references but there is a start frame, the start frame carries the faces and the references
-are waived. Else the answer is a refusal which says what each of the nearest models lacks.
+are waived. Where nothing speaks, a voice is laid over the lips of a mute clip. Where nothing is long enough, the scene
+becomes the fewest clips that cover it, each starting on the last frame of the one before. Else the answer is a
+refusal which says what each of the nearest models lacks.
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
+from math import ceil
 from typing import Final
 
-from adc.compiler.catalogue import Catalogue, Endpoint, Makes
+from adc.compiler.catalogue import Catalogue, Endpoint, Role
 from adc.compiler.definitions import Character, Product
+from adc.compiler.frozen import frozen, replace
 from adc.compiler.plan import Json
 from adc.compiler.price import price
 from adc.compiler.request import fill, resolution
+from adc.compiler.split import lengths
 from adc.compiler.units import seconds_text
 from adc.compiler.vocabulary import likeliest
 
@@ -27,15 +32,19 @@ NEAREST: Final = 3
 """How many models a refusal tells about."""
 
 
-@dataclass(frozen=True, slots=True)
+Reads = Callable[[Endpoint], int]
+"""How many characters the prompt has that an endpoint would be sent."""
+
+
+@frozen
 class Need:
     """What a part asks for. `references` counts people and things with pictures, and the style's picture.
 
     `seconds` is None for a still or a voice, `aspect` for a voice. `short_side` in pixels decides the resolution, and
-    so the price, where an endpoint has several.
+    so the price, where an endpoint has several. `loras` are LoRAs of `lora_family` that the part is made with.
     """
 
-    makes: Makes
+    role: Role
     seconds: Fraction | None
     aspect: str | None
     references: int
@@ -43,19 +52,44 @@ class Need:
     end: bool
     speech: bool
     short_side: int = 1080
+    loras: int = 0
+    lora_family: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Casting:
-    """An endpoint for a part. `seconds` is the length that is bought; `why` is one short sentence for the plan."""
+@frozen
+class Part:
+    """One request for a part: `bought` seconds of which `kept` are used; both are None for a still or a voice."""
 
     endpoint: Endpoint
-    seconds: int | None
+    bought: int | None
+    kept: Fraction | None
+
+
+@frozen
+class Casting:
+    """Who makes a part: one request, or several chained ones where the scene is longer than the longest clip.
+
+    `references_waived` says that no pictures are sent along; `dubbed` that the model is mute and a voice is laid over
+    its clip, lips in sync. `why` is one short sentence for the plan.
+    """
+
+    parts: tuple[Part, ...]
     references_waived: bool
+    dubbed: bool
     why: str
 
+    @property
+    def endpoint(self) -> Endpoint:
+        """Who makes the part, or its first piece."""
+        return self.parts[0].endpoint
 
-@dataclass(frozen=True, slots=True)
+    @property
+    def seconds(self) -> int | None:
+        """The seconds that are bought of the part, or of its first piece."""
+        return self.parts[0].bought
+
+
+@frozen
 class Refusal:
     """Nothing fits. `lacks` pairs the nearest models with what each lacks."""
 
@@ -77,69 +111,181 @@ def views_of(subject: Character | Product) -> tuple[str, ...]:
     return (frontal, *(view for view in views if view != frontal))
 
 
-def cast(need: Need, catalogue: Catalogue, using: str | None) -> Casting | Refusal:
-    """The endpoint for a part, of the model `using` where the spec names one."""
-    candidates = tuple(endpoint for endpoint in catalogue.endpoints if endpoint.makes == need.makes)
+def cast(need: Need, catalogue: Catalogue, using: str | None, reads: Reads | None = None) -> Casting | Refusal:
+    """The endpoint for a part, of the model `using` where the spec names one.
+
+    With `reads`, endpoints that cannot read so long a prompt are passed over where others can.
+    """
+    candidates = catalogue.of_role(need.role)
     if using is not None:
         if not catalogue.of_model(using):
-            return _unknown_model(using, catalogue.models(need.makes))
+            return _unknown_model(using, _models(candidates))
         candidates = tuple(endpoint for endpoint in candidates if endpoint.model == using)
         if not candidates:
-            makes = catalogue.of_model(using)[0].makes
-            choice = ", ".join(f"`{model}`" for model in catalogue.models(need.makes))
-            return Refusal(
-                f"`{using}` makes {_MEDIA[makes]}, not {_MEDIA[need.makes]}", hint=f"models that do: {choice}"
-            )
-    for asked in _ways(need):
+            role = catalogue.of_model(using)[0].role
+            choice = ", ".join(f"`{model}`" for model in _models(catalogue.of_role(need.role)))
+            return Refusal(f"`{using}` makes {_ROLES[role]}, not {_ROLES[need.role]}", hint=f"models that do: {choice}")
+    ways = _ways(need)
+    for asked in ways:
         fitting = [endpoint for endpoint in candidates if not _lacks(endpoint, asked)]
         if fitting:
-            return _cheapest(fitting, asked, using, waived=asked != need)
+            return _cheapest(fitting, need, asked, using, reads)
+    for asked in ways:
+        split = _split(candidates, need, asked, using)
+        if split is not None:
+            return split
     return _refuse(candidates, need, using)
 
 
+def _models(endpoints: Iterable[Endpoint]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(endpoint.model for endpoint in endpoints))
+
+
 def _ways(need: Need) -> tuple[Need, ...]:
-    """The need itself, then what would do instead: a start frame carries the faces that references would."""
-    return (need, replace(need, references=0)) if need.references and need.start else (need,)
+    """The need itself, then what would do instead, the better first.
+
+    A start frame or a LoRA carries the faces that references would; a voice can be laid over the lips of a mute clip.
+    """
+    seen = [need]
+    if need.references and (need.start or need.loras):
+        seen.append(replace(need, references=0))
+    if need.speech and need.role == "clip":
+        seen += [replace(way, speech=False) for way in seen]
+    return tuple(seen)
 
 
 def bought(endpoint: Endpoint, seconds: Fraction) -> int | None:
-    """The shortest legal length that covers `seconds`; None where the endpoint's longest clip is shorter."""
-    return next((length for length in endpoint.takes.seconds if length >= seconds), None)
+    """The shortest legal length that covers `seconds`; None where the endpoint's longest is shorter."""
+    takes = endpoint.takes
+    if takes.seconds:
+        return next((length for length in takes.seconds if length >= seconds), None)
+    length = max(ceil(seconds), takes.shortest or 1)
+    return length if takes.longest is None or length <= takes.longest else None
 
 
-def _cheapest(fitting: list[Endpoint], need: Need, using: str | None, *, waived: bool) -> Casting:
-    endpoint = min(fitting, key=lambda endpoint: (_cost(endpoint, need), endpoint.id))
+def _cheapest(fitting: list[Endpoint], need: Need, asked: Need, using: str | None, reads: Reads | None) -> Casting:
+    by_cost = sorted(fitting, key=lambda endpoint: (_cost(endpoint, asked), endpoint.id))
+    endpoint = by_cost[0]
+    if reads is not None and len(by_cost) > 1:
+        endpoint = next((each for each in by_cost if _reads(each, reads)), endpoint)
+    length = bought(endpoint, asked.seconds) if asked.seconds is not None else None
+    parts = (Part(endpoint, length, asked.seconds),)
+    return _casting(parts, need, asked, using, len(_models(fitting)))
+
+
+def _reads(endpoint: Endpoint, reads: Reads) -> bool:
+    return endpoint.takes.prompt_chars is None or reads(endpoint) <= endpoint.takes.prompt_chars
+
+
+def _casting(parts: tuple[Part, ...], need: Need, asked: Need, using: str | None, models: int) -> Casting:
+    waived = asked.references < need.references or any(
+        need.references and not part.endpoint.takes.references for part in parts
+    )
+    dubbed = need.speech and not asked.speech
     if using is not None:
         why = "named in the spec"
+    elif models == 1:
+        why = f"the only model that {_asked(asked, one=True) or 'fits'}"
     else:
-        models = len({each.model for each in fitting})
-        asked = _asked(need, one=models == 1)
-        if models == 1:
-            why = f"the only model that {asked or 'fits'}"
-        else:
-            why = f"the cheapest of {models} that {asked or 'fit'}"
+        why = f"the cheapest of {models} that {_asked(asked, one=False) or 'fit'}"
+    if len(parts) > 1:
+        why += f"; {len(parts)} clips, as its longest is {parts[0].endpoint.takes.seconds[-1]} s"
     if waived:
-        why += "; the start frame stands in for the reference pictures"
-    return Casting(endpoint, bought(endpoint, need.seconds) if need.seconds is not None else None, waived, why)
+        carrier = "start frame stands" if need.start or len(parts) > 1 else "LoRA stands"
+        why += f"; the {carrier} in for the reference pictures"
+    if dubbed:
+        why += "; it is mute, so a voice is laid over it, lips in sync"
+    return Casting(parts, waived, dubbed, why)
 
 
-def _cost(endpoint: Endpoint, need: Need) -> Decimal:
-    """Dollars for the part as it would be bought, of a voice a thousand characters; an unknown price comes last."""
+def _split(candidates: tuple[Endpoint, ...], need: Need, asked: Need, using: str | None) -> Casting | None:
+    """The cheapest model whose clips, each starting where the one before ends, cover a scene too long for one."""
+    if asked.seconds is None or asked.role != "clip":
+        return None
+    found: dict[str, tuple[Part, ...]] = {}
+    for model in _models(candidates):
+        own = tuple(endpoint for endpoint in candidates if endpoint.model == model)
+        parts = _chain(own, asked, asked.seconds)
+        if parts:
+            found[model] = parts
+    if not found:
+        return None
+
+    def cost(model: str) -> tuple[Decimal, int, str]:
+        dollars = (_cost(part.endpoint, asked, part.bought) for part in found[model])
+        return sum(dollars, Decimal(0)), len(found[model]), model
+
+    return _casting(found[min(found, key=cost)], need, asked, using, len(found))
+
+
+def _chain(own: tuple[Endpoint, ...], asked: Need, seconds: Fraction) -> tuple[Part, ...]:
+    """The fewest clips of one model; empty where even many would not do."""
+
+    def endpoint(index: int, count: int) -> Endpoint | None:
+        """Who makes that clip: the first begins as the scene does, the others on the last frame before them."""
+        one = replace(asked, seconds=None, start=asked.start or index > 0, end=asked.end and index == count - 1)
+        ways = (one, replace(one, references=0)) if index else (one,)
+        fitting = ([each for each in own if each.takes.seconds and not _lacks(each, way)] for way in ways)
+        best = next((each for each in fitting if each), [])
+        return min(best, key=lambda each: (_cost(each, one, each.takes.seconds[-1]), each.id), default=None)
+
+    def legal(index: int, count: int) -> tuple[int, ...]:
+        who = endpoint(index, count)
+        return who.takes.seconds if who else ()
+
+    first = endpoint(0, 2)
+    if first is None or seconds <= first.takes.seconds[-1]:
+        return ()  # it is not too long: something else is missing, which splitting would hide
+    chosen = lengths(legal, seconds)
+    parts: list[Part] = []
+    left = seconds
+    for index, length in enumerate(chosen or ()):
+        who = endpoint(index, len(chosen or ()))
+        assert who is not None
+        kept = min(left, Fraction(length))
+        parts.append(Part(who, length, kept))
+        left -= kept
+    return tuple(parts)
+
+
+def _cost(endpoint: Endpoint, need: Need, length: int | None = None) -> Decimal:
+    """Dollars for the part as it would be bought, of a voice a thousand characters; an unknown price comes last.
+
+    `length` is the seconds that are bought, where they are known already.
+    """
+    if length is None and need.seconds is not None:
+        length = bought(endpoint, need.seconds)
+    return _priced(endpoint, length, need.aspect, need.references, need.loras, need.short_side, speech=need.speech)
+
+
+@lru_cache(maxsize=4096)
+def _priced(
+    endpoint: Endpoint,
+    length: int | None,
+    aspect: str | None,
+    references: int,
+    loras: int,
+    short_side: int,
+    *,
+    speech: bool,
+) -> Decimal:
     picture: Json = "picture"
-    subjects: Json = [{"frontal": picture} for _ in range(need.references)]
+    subjects: Json = [{"frontal": picture} for _ in range(references)]
     request = fill(
         endpoint,
         {
             "prompt": "",
             "text": "x" * 1000,
-            "seconds": bought(endpoint, need.seconds) if need.seconds is not None else None,
-            "aspect": need.aspect,
-            "speech": need.speech,
-            "resolution": resolution(endpoint, need.short_side),
+            "seconds": length,
+            "milliseconds": length and 1000 * length,
+            "aspect": aspect,
+            "speech": speech,
+            "resolution": resolution(endpoint, short_side),
             "subjects": subjects,
+            "loras": [{"weights": picture} for _ in range(loras)],
         },
     )
-    amount = price(endpoint, request)
+    amount = price(endpoint, request, clip=None if length is None else Fraction(length))
     return Decimal("Infinity") if amount.mark == "unknown" else amount.usd
 
 
@@ -153,6 +299,7 @@ def _asked(need: Need, *, one: bool) -> str:
         frames.append("a start frame")
     elif need.end:
         frames.append("an end frame")
+    frames += ["a LoRA"] if need.loras == 1 else [f"{need.loras} LoRAs"] if need.loras else []
     if frames:
         parts.append(f"take{s} {' and '.join(frames)}")
     return " and ".join(parts)
@@ -201,8 +348,21 @@ def _speech(endpoint: Endpoint, need: Need) -> str:
 def _length(endpoint: Endpoint, need: Need) -> str:
     if need.seconds is None or bought(endpoint, need.seconds) is not None:
         return ""
-    longest = endpoint.takes.seconds[-1] if endpoint.takes.seconds else 0
-    return f"makes clips of at most {longest} s"
+    return f"makes {_THING[need.role]} of at most {_longest(endpoint)} s"
+
+
+def _longest(endpoint: Endpoint) -> int:
+    return endpoint.takes.seconds[-1] if endpoint.takes.seconds else endpoint.takes.longest or 0
+
+
+def _loras(endpoint: Endpoint, need: Need) -> str:
+    if need.loras > endpoint.takes.loras:
+        return "takes no LoRA" if not endpoint.takes.loras else f"takes {endpoint.takes.loras} LoRAs"
+    if need.loras < endpoint.takes.loras_needed:
+        return "needs a trained LoRA"
+    if need.loras and need.lora_family != endpoint.lora_family:
+        return f"takes LoRAs of {endpoint.lora_family}, not of {need.lora_family}"
+    return ""
 
 
 def _aspect(endpoint: Endpoint, need: Need) -> str:
@@ -212,8 +372,22 @@ def _aspect(endpoint: Endpoint, need: Need) -> str:
     return f"makes {_listed(aspects)}, not {need.aspect}"
 
 
-_RULES: Final[tuple[Callable[[Endpoint, Need], str], ...]] = (_references, _start, _end, _speech, _aspect, _length)
-_MEDIA: Final = {"image": "stills", "video": "film", "audio": "sound"}
+_RULES: Final[tuple[Callable[[Endpoint, Need], str], ...]] = (
+    *(_references, _start, _end, _speech, _loras, _aspect, _length),
+)
+_ROLES: Final[Mapping[Role, str]] = {
+    "clip": "clips",
+    "still": "stills",
+    "voice": "voices",
+    "music": "music",
+    "sound": "sounds",
+    "lipsync": "lips move to a voice",
+    "description": "descriptions of pictures",
+    "training": "LoRAs",
+}
+"""What the models of a role make, behind the word `makes`."""
+
+_THING: Final[Mapping[Role, str]] = {**_ROLES, "lipsync": "lip-sync"}
 
 
 def _listed(words: Iterable[str]) -> str:
@@ -234,35 +408,41 @@ def _refuse(candidates: tuple[Endpoint, ...], need: Need, using: str | None) -> 
     hint = _hint(candidates, need)
     if using is None:
         return Refusal(f"no model makes {_described(need)}", lacks, hint)
-    too_long = need.seconds is not None and all(_length(endpoint, need) for endpoint in candidates)
-    if too_long and need.seconds is not None:
-        longest = max(endpoint.takes.seconds[-1] for endpoint in candidates)
-        message = f"{seconds_text(need.seconds)} s is longer than the longest clip of `{using}`, which is {longest} s"
-        return Refusal(
-            message, lacks, f"write two scenes with `transition continue` between them, {longest} s at most each"
-        )
     return Refusal(f"`{using}` cannot make this: it {lacks[0][1]}", lacks, hint)
 
 
 def _distance(endpoint: Endpoint, need: Need) -> tuple[int, int, Decimal, str]:
     """Among endpoints that lack equally much: who takes more references, then who makes longer clips, is cheaper."""
     references = endpoint.takes.references if need.references else 0
-    if need.seconds is None or not endpoint.takes.seconds:
+    longest = _longest(endpoint)
+    if need.seconds is None or not longest:
         return -references, 0, _cost(endpoint, need), endpoint.id
-    longest = endpoint.takes.seconds[-1]
     within = replace(need, seconds=min(need.seconds, Fraction(longest)))
     return -references, -longest, _cost(endpoint, within), endpoint.id
 
 
+_ONE: Final[Mapping[Role, str]] = {
+    "clip": "a clip",
+    "still": "a still",
+    "voice": "a voice",
+    "music": "music",
+    "sound": "a sound",
+    "lipsync": "lip-sync",
+    "description": "a description",
+    "training": "a LoRA",
+}
+
+
 def _described(need: Need) -> str:
-    what = {"image": "a still", "video": "a clip", "audio": "a voice"}[need.makes]
+    what = _ONE[need.role]
     shape = f"{need.aspect} " if need.aspect else ""
     length = f" of {seconds_text(need.seconds)} s" if need.seconds is not None else ""
-    what = what.replace(" ", f" {shape}", 1)
+    what = what.replace(" ", f" {shape}", 1) if shape else what
     bring = [f"{need.references} references"] if need.references > 1 else ["a reference"] if need.references else []
     bring += ["a start frame"] if need.start else []
     bring += ["an end frame"] if need.end else []
-    bring += ["speech"] if need.speech else []
+    bring += ["speech"] if need.speech and need.role == "clip" else []
+    bring += ["a LoRA"] if need.loras == 1 else [f"{need.loras} LoRAs"] if need.loras else []
     return f"{what}{length}" + (f" with {_listed(bring)}" if bring else "")
 
 
@@ -278,11 +458,12 @@ def _hint(candidates: tuple[Endpoint, ...], need: Need) -> str:
         (not need.start, replace(need, start=True), "give the scene a start frame"),
         (need.end, replace(need, end=False), "leave out the end frame"),
         (need.references > 0, replace(need, references=0), "leave out the reference pictures"),
+        (need.loras > 0, replace(need, loras=0), "leave out the LoRA, or train it for another model"),
     )
     for possible, changed, advice in changes:
         if possible and any(not _lacks(endpoint, way) for way in _ways(changed) for endpoint in candidates):
             return advice
-    longest = max((endpoint.takes.seconds[-1] for endpoint in candidates if endpoint.takes.seconds), default=0)
+    longest = max((_longest(endpoint) for endpoint in candidates), default=0)
     if need.seconds is not None and longest < need.seconds:
-        return f"the longest clip is {longest} s: write two scenes with `transition continue` between them"
+        return f"the longest is {longest} s: make the scene shorter, or write two"
     return ""

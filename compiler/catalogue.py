@@ -10,20 +10,24 @@ Reading is quick because it only reads: the files that ship are held to the form
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from fractions import Fraction
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from adc.compiler import data
+from adc.compiler.conform import parts
+from adc.compiler.frozen import field, frozen
 from adc.compiler.plan import Json
 
 if TYPE_CHECKING:
-    from importlib.resources.abc import Traversable
+    from pathlib import Path
 
 Need: TypeAlias = Literal["no", "optional", "required"]
-Makes: TypeAlias = Literal["image", "video", "audio"]
+Makes: TypeAlias = Literal["image", "video", "audio", "text", "weights"]
+Role: TypeAlias = Literal["clip", "still", "voice", "music", "sound", "lipsync", "description", "training"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Takes:
     """What an endpoint accepts; empty tuples mean that the endpoint has no such choice.
 
@@ -32,7 +36,9 @@ class Takes:
     `reference_form` says how a prompt names them: by `@Element1`, by `@Image1`, by order, or not.
     `angles` are the fewest and most pictures of someone besides the frontal one. `start_as_image` says that the
     start frame is the first picture, named `@Image1`, and takes the place of a reference. `short_sides` are the
-    pixels of the short side at 9:16 of each of `resolutions`.
+    pixels of the short side at 9:16 of each of `resolutions`. `loras_needed` to `loras` trained LoRAs go into a
+    request. `shortest` and `longest` are seconds: of music and sounds, which may have any length between, and of a
+    clip that is given to be dubbed.
     """
 
     references: int
@@ -48,9 +54,13 @@ class Takes:
     angles: tuple[int, int] = (0, 0)
     start_as_image: bool = False
     short_sides: tuple[int, ...] = ()
+    loras: int = 0
+    loras_needed: int = 0
+    shortest: int | None = None
+    longest: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Extra:
     """An option that costs more: dollars a unit, as text, when `argument` has `value`."""
 
@@ -59,37 +69,43 @@ class Extra:
     usd: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PriceRule:
     """A price as data: dollars a `unit`, in `usd` by the values of the arguments named in `by`, nested in order.
 
-    `of` is the argument that the quantity is read from, `times` one that multiplies it, `inputs` a list of pictures
-    that cost a megapixel each, `sizes` the width and height behind the names of sizes. `rounding` is `up` where parts
-    of a unit are paid as a whole one.
+    `of` is the argument that the quantity is read from, and `per` of what is measured make a unit; without `of`,
+    seconds and minutes are those of the clip that is sent. `times` is an argument that multiplies the quantity,
+    `inputs` a list of pictures that cost a megapixel each, `sizes` the width and height behind the names of sizes.
+    `rounding` is the number of units up to whose next multiple is paid, 0 where parts are paid as parts. `first` is
+    dollars for the first unit where that has a price of its own.
     """
 
     unit: str
     usd: Json
     by: tuple[str, ...]
-    rounding: str
+    rounding: int
     mark: Literal["exact", "estimated", "unknown"]
     source: str
     as_of: str
     of: str = ""
+    per: int = 1
+    first: str = ""
     times: str = ""
     inputs: str = ""
     sizes: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     extras: tuple[Extra, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Endpoint:
     """One endpoint of the queue API.
 
-    `model` is the name a spec uses; several endpoints may share it and differ in what they take. `request` is the
-    request with `$fact` placeholders (see `request`). `outputs` names what comes back: output name to the place of
-    the file object in the answer, as in `{"image": "images/0"}`. `template` is the prompt template's name. `fixed`
-    are options that no spec may set, because the answer would not be the one file that a step makes.
+    `model` is the name a spec uses; several endpoints may share it and differ in what they take. `role` is the part
+    in a film that it is cast for. `request` is the request with `$fact` placeholders (see `request`). `outputs` names
+    what comes back: output name to the place in the answer of the file object, as in `{"image": "images/0"}`, or of
+    the text. `template` is the prompt template's name. `fixed` are options that no spec may set, because the answer
+    would not be the one file that a step makes. `lora_family` is the family of the LoRAs that it trains or reads:
+    those of another family do not fit.
     """
 
     id: str
@@ -97,6 +113,7 @@ class Endpoint:
     title: str
     use: str
     makes: Makes
+    role: Role
     template: str
     takes: Takes
     request: Json
@@ -108,9 +125,51 @@ class Endpoint:
     source: tuple[str, ...]
     as_of: str
     fixed: tuple[str, ...] = ()
+    lora_family: str = ""
+
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
+class Limits:
+    """What a file that is sent must keep to: pixels a side, width over height, bytes; None where there is no limit."""
+
+    min_width: int | None
+    max_width: int | None
+    min_height: int | None
+    max_height: int | None
+    min_aspect_ratio: Fraction | None
+    max_aspect_ratio: Fraction | None
+    max_bytes: int | None
+
+
+def file_limits(endpoint: Endpoint, argument: str) -> Limits | None:
+    """The limits of the files at a place of the request, as in `elements/frontal_image_url`; None where there are none.
+
+    The number of an entry, as in `elements/0/frontal_image_url`, may be there or not.
+    """
+    for part in parts(endpoint.input_schema, argument.split("/")):
+        if isinstance(limits := part.get("x-file-limits"), dict):
+            return _limits(limits)
+    return None
+
+
+def _limits(document: Mapping[str, Any]) -> Limits:
+    ratios = (document.get(name) for name in ("min_aspect_ratio", "max_aspect_ratio"))
+    narrowest, widest = (None if ratio is None else Fraction(str(ratio)) for ratio in ratios)
+    return Limits(
+        min_width=document.get("min_width"),
+        max_width=document.get("max_width"),
+        min_height=document.get("min_height"),
+        max_height=document.get("max_height"),
+        min_aspect_ratio=narrowest,
+        max_aspect_ratio=widest,
+        max_bytes=document.get("max_file_size"),
+    )
+
+
+@frozen
 class Catalogue:
     """All endpoints, sorted by id."""
 
@@ -127,6 +186,17 @@ class Catalogue:
         """The endpoints that a model name stands for; empty for an unknown name."""
         return tuple(endpoint for endpoint in self.endpoints if endpoint.model == model)
 
+    def adding(self, endpoints: Iterable[Endpoint]) -> "Catalogue":
+        """This catalogue with further endpoints, each in place of one with the same id and model."""
+        own = tuple(endpoints)
+        ids = {endpoint.id for endpoint in own}
+        kept = (endpoint for endpoint in self.endpoints if endpoint.id not in ids)
+        return Catalogue(tuple(sorted((*kept, *own), key=lambda endpoint: endpoint.id))) if own else self
+
+    def of_role(self, role: Role) -> tuple[Endpoint, ...]:
+        """The endpoints that may be cast for that part."""
+        return tuple(endpoint for endpoint in self.endpoints if endpoint.role == role)
+
     def models(self, makes: Makes) -> tuple[str, ...]:
         """Names of the models that make that kind of media."""
         return tuple(dict.fromkeys(endpoint.model for endpoint in self.endpoints if endpoint.makes == makes))
@@ -135,27 +205,28 @@ class Catalogue:
 @cache
 def builtin() -> Catalogue:
     """The catalogue that ships with the compiler. Raises ValueError for a file that cannot be read."""
-    return _collect(_parse(_schemas() / "models"))
+    names = (name for name in data.names("schemas", "models") if name.endswith(".json"))
+    return _collect(_parsed((name, data.read("schemas", "models", name)) for name in names))
 
 
-def load(folder: "Traversable") -> Catalogue:
+def load(folder: "Path") -> Catalogue:
     """The catalogue in a folder of `*.json` files, each held to `model.v1.json`.
 
     Raises ValueError with the name of the file and the place in it, also where two files describe one endpoint.
     """
-    documents = tuple(_parse(folder))
+    files = sorted(folder.glob("*.json"))
+    documents = tuple(_parsed((file.name, file.read_bytes()) for file in files))
     for name, document in documents:
         _validate(name, document)
     return _collect(documents)
 
 
-def _parse(folder: "Traversable") -> Iterable[tuple[str, Any]]:
-    for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
-        if entry.name.endswith(".json"):
-            try:
-                yield entry.name, json.loads(entry.read_bytes())
-            except ValueError as error:
-                raise ValueError(f"{entry.name}: not JSON: {error}") from error
+def _parsed(files: Iterable[tuple[str, bytes]]) -> Iterable[tuple[str, Any]]:
+    for name, content in files:
+        try:
+            yield name, json.loads(content)
+        except ValueError as error:
+            raise ValueError(f"{name}: not JSON: {error}") from error
 
 
 def _collect(documents: Iterable[tuple[str, Any]]) -> Catalogue:
@@ -185,14 +256,8 @@ def _validate(name: str, document: Any) -> None:
 
 @cache
 def _format() -> dict[str, Any]:
-    document: dict[str, Any] = json.loads((_schemas() / "model.v1.json").read_bytes())
+    document: dict[str, Any] = json.loads(data.read("schemas", "model.v1.json"))
     return document
-
-
-def _schemas() -> "Traversable":
-    from importlib.resources import files  # slow to import, and a build with nothing to do reads no catalogue
-
-    return files("adc.schemas")
 
 
 def _endpoint(document: Any) -> Endpoint:
@@ -202,6 +267,7 @@ def _endpoint(document: Any) -> Endpoint:
         title=document["title"],
         use=document["use"],
         makes=document["makes"],
+        role=document["role"],
         template=document["template"],
         takes=_takes(document["takes"]),
         request=document["request"],
@@ -213,6 +279,7 @@ def _endpoint(document: Any) -> Endpoint:
         source=tuple(document["source"]),
         as_of=document["as_of"],
         fixed=tuple(document.get("fixed", ())),
+        lora_family=document.get("lora_family", ""),
     )
 
 
@@ -232,6 +299,10 @@ def _takes(document: Any) -> Takes:
         angles=(least, most),
         start_as_image=document.get("start_as_image", False),
         short_sides=tuple(document["resolutions"].values()),
+        loras=document.get("loras", 0),
+        loras_needed=document.get("loras_needed", 0),
+        shortest=document.get("shortest"),
+        longest=document.get("longest"),
     )
 
 
@@ -240,11 +311,13 @@ def _price(document: Any) -> PriceRule:
         unit=document["unit"],
         usd=document["usd"],
         by=tuple(document["by"]),
-        rounding=document.get("rounding", ""),
+        rounding=document.get("rounding", 0),
         mark=document["mark"],
         source=document["source"],
         as_of=document["as_of"],
         of=document.get("of", ""),
+        per=document.get("per", 1),
+        first=document.get("first", ""),
         times=document.get("times", ""),
         inputs=document.get("inputs", ""),
         sizes={name: (width, height) for name, (width, height) in document.get("sizes", {}).items()},

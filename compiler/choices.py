@@ -1,10 +1,11 @@
 """What is chosen when a spec is compiled and not written in it: values of params, choices of variants."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from adc.compiler.frozen import field, frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Choices:
     """`settings` are values of params as typed (`--set city=Denver`), `variants` choices by variant (`--variant`)."""
 

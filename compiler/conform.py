@@ -2,11 +2,15 @@
 
 Sellers do not close their objects: an argument that a schema does not name would be dropped in silence by some
 endpoints and refused by others. Here it is a mistake, so that a misspelt option never becomes a clip without it.
+
+What fits for sure is let through quickly (see `fits`); the full validator is for the words about what does not.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
+from adc.compiler.fits import MOST_SCHEMAS, Same, surely_fits
 from adc.compiler.plan import Json
 from adc.compiler.vocabulary import likeliest
 
@@ -29,9 +33,12 @@ def violations(schema: Mapping[str, Json], value: Json, owner: str) -> Iterator[
 
     `owner` is what a sentence calls the whole. References to other documents are not followed.
     """
-    import jsonschema  # slow to import, and only a spec that changed comes here
+    closed = _closed(Same(schema))
+    if surely_fits(closed, value):
+        return
+    import jsonschema  # slow to import, and only a mistake comes here
 
-    validator = jsonschema.Draft202012Validator(_closed(dict(schema)))
+    validator = jsonschema.Draft202012Validator(closed)
     for error in validator.iter_errors(value):
         yield from _explain(_deepest(error), owner)
 
@@ -48,13 +55,51 @@ def unknown(name: str, owner: str, known: Sequence[str]) -> str:
     return f"{owner} has no `{name}`; {mend}"
 
 
-def _closed(schema: Json) -> Any:
+def parts(schema: Mapping[str, Json], path: Sequence[str]) -> list[Mapping[str, Json]]:
+    """Every part of a schema that may describe what stands at a path, as in `elements`, `frontal_image_url`.
+
+    Alternatives are followed all, references by name, and lists into their entries, whose numbers may be left out.
+    """
+    found = _alternatives(dict(schema), schema, frozenset())
+    for step in path:
+        if not step.isdecimal():
+            inner = [properties[step] for part in found if step in (properties := _properties(part))]
+            found = [each for one in inner for each in _alternatives(one, schema, frozenset())]
+    return found
+
+
+def _alternatives(part: Json, root: Mapping[str, Json], followed: frozenset[str]) -> list[Mapping[str, Json]]:
+    if not isinstance(part, Mapping):
+        return []
+    nested: list[Json] = []
+    choices, entry, name, definitions = (part.get("anyOf"), part.get("items"), part.get("$ref"), root.get("$defs"))
+    if isinstance(choices, list):
+        nested += choices
+    if isinstance(entry, dict):
+        nested.append(entry)
+    if isinstance(name, str) and name not in followed and isinstance(definitions, dict):
+        followed |= {name}
+        nested.append(definitions.get(name.removeprefix("#/$defs/")))
+    return [part, *(each for one in nested for each in _alternatives(one, root, followed))]
+
+
+def _properties(part: Mapping[str, Json]) -> Mapping[str, Json]:
+    properties = part.get("properties")
+    return properties if isinstance(properties, Mapping) else {}
+
+
+@lru_cache(MOST_SCHEMAS)
+def _closed(schema: Same) -> Any:
+    return _without_others(dict(schema.schema))
+
+
+def _without_others(schema: Json) -> Any:
     """The schema with every object that lists its properties closed to others."""
     if isinstance(schema, list):
-        return [_closed(item) for item in schema]
+        return [_without_others(item) for item in schema]
     if not isinstance(schema, dict):
         return schema
-    closed = {name: _closed(item) for name, item in schema.items()}
+    closed = {name: _without_others(item) for name, item in schema.items()}
     if schema.get("type") == "object" and "properties" in schema:
         closed.setdefault("additionalProperties", False)
     return closed

@@ -1,12 +1,43 @@
-"""Declarations to definitions: the ad, its characters, products and styles."""
+"""Declarations to definitions: the ad, its characters, products, styles and voices, its params and variants."""
 
-from adc.compiler.definitions import Ad, Character, Name, Product, Style, Text
-from adc.compiler.diagnostics import Diagnostic
-from adc.compiler.fields import Body, describe, length, take
-from adc.compiler.nodes import Duration, Money, Odd, Rate, Ratio, Resolution, Statement, String, Word
+import re
+from decimal import Decimal
+
+from adc.compiler import platforms
+from adc.compiler.definitions import (
+    Ad,
+    Character,
+    Lora,
+    Music,
+    Name,
+    Param,
+    Picture,
+    Product,
+    Recording,
+    Style,
+    Text,
+    Variant,
+    Voice,
+)
+from adc.compiler.diagnostics import Diagnostic, Label
+from adc.compiler.fields import NOUNS, Body, describe, length, take
+from adc.compiler.nodes import (
+    Duration,
+    Level,
+    Money,
+    Odd,
+    Rate,
+    Ratio,
+    Resolution,
+    Statement,
+    String,
+    Value,
+    Word,
+)
 from adc.compiler.scope import Scope
+from adc.compiler.source import Span
 from adc.compiler.units import Aspect, pixels
-from adc.compiler.vocabulary import AD, CHARACTER, PRODUCT, STYLE, TOP, VIEWS, likeliest
+from adc.compiler.vocabulary import AD, CAPTIONS, CHARACTER, PRODUCT, STYLE, TOP, VIEWS, VOICE, likeliest
 
 SHORT_SIDE = 1080
 ASPECT = Aspect(9, 16)
@@ -14,19 +45,31 @@ RATE = 30
 SHORT_SIDES = range(144, 4321)
 RATES = range(1, 121)
 LONGEST_ASPECT = 4
+LOUDNESS = Decimal(-14)
+MUSIC_LEVEL = Decimal(-22)
+MUSIC_DUCK = Decimal(9)
+LORA_STEPS = 1000
+RECORDING = re.compile(r"\.(?:wav|mp3|m4a|aac|flac|ogg|opus)$", re.IGNORECASE)
+"""The text of `music` is the name of a file where it ends like one."""
+
+_SHAPES = f"at most {LONGEST_ASPECT} times as long as wide"
 
 
 def character(name: Word, declaration: Statement, scope: Scope) -> Character:
     """A person."""
     body = Body(declaration, CHARACTER, scope.report)
+    photos = _photos(body, scope)
     return Character(
         name=name.written,
         display=_display(name, declaration, scope),
         reference=scope.picture(body, "reference"),
-        looks=None if _automatic(body, scope) else scope.text(body, "looks"),
+        photos=photos,
+        looks=None if _automatic(body) else scope.text(body, "looks"),
+        looks_auto=_automatic(body),
         wears=scope.text(body, "wears"),
-        voice=_voice(body, scope),
+        voice=_voice_of(body, scope),
         pack=_pack(body, scope),
+        lora=_lora(name, body, photos, scope),
         span=name.span,
     )
 
@@ -34,8 +77,73 @@ def character(name: Word, declaration: Statement, scope: Scope) -> Character:
 def product(name: Word, declaration: Statement, scope: Scope) -> Product:
     """A thing."""
     body = Body(declaration, PRODUCT, scope.report)
-    reference, looks = scope.picture(body, "reference"), scope.text(body, "looks")
-    return Product(name.written, _display(name, declaration, scope), reference, looks, name.span)
+    return Product(
+        name=name.written,
+        display=_display(name, declaration, scope),
+        reference=scope.picture(body, "reference"),
+        photos=_photos(body, scope),
+        looks=None if _automatic(body) else scope.text(body, "looks"),
+        looks_auto=_automatic(body),
+        span=name.span,
+    )
+
+
+def voice(name: Word, declaration: Statement, scope: Scope) -> Voice:
+    """A text-to-speech voice."""
+    take(declaration, (Word,), TOP, scope.report)
+    body = Body(declaration, VOICE, scope.report)
+    return Voice(name.written, scope.using(body), scope.text(body, "id"), scope.options(body), name.span)
+
+
+def param(name: Word, declaration: Statement, scope: Scope) -> Param | None:
+    """A typed input with its default, or with what was set instead."""
+    values = declaration.values
+    if any(isinstance(value, Odd) for value in values):
+        return None
+    if len(values) != 2:
+        found = "a name only" if len(values) == 1 else f"{len(values)} values"
+        message = f"`param` takes a name and a value, found {found}"
+        hint = f"write it as `{TOP.usage['param']}`"
+        scope.report(Diagnostic("AD0302", message, declaration.span, "a name and a value are expected", hint))
+        return None
+    return Param(name.written, _value(values[1], scope), name.span)
+
+
+def variant(name: Word, declaration: Statement, chosen: str | None, scope: Scope) -> Variant | None:
+    """A named choice; the first is the default. `chosen` is a key that was asked for, which exists."""
+    take(declaration, (Word,), TOP, scope.report)
+    choices: dict[str, Text | str] = {}
+    kinds: dict[type, Value] = {}
+    for statement in declaration.block or ():
+        key, values = statement.keyword.written, statement.values
+        if any(isinstance(value, Odd) for value in values):
+            continue
+        if len(values) != 1 or statement.block is not None:
+            message = f"a choice is a key and one value, found {len(values)} values"
+            hint = 'write it as `doubt "I almost gave up."`'
+            scope.report(Diagnostic("AD0302", message, statement.span, "one value is expected", hint))
+        elif key in choices:
+            message = f"`{key}` is written twice in this block"
+            scope.report(Diagnostic("AD0204", message, statement.keyword.span, hint="keep one of them"))
+        else:
+            first = next(iter(kinds), type(values[0]))
+            if type(values[0]) is not first:
+                message = f"the choices of a variant are alike: {NOUNS[first]}, found {describe(values[0])}"
+                notes = (Label(kinds[first].span, "the first choice"),)
+                scope.report(Diagnostic("AD0301", message, values[0].span, f"{NOUNS[first]} is expected", notes=notes))
+            kinds.setdefault(first, values[0])
+            choices[key] = _value(values[0], scope)
+    if not choices:
+        hint = f"write it as `{TOP.usage['variant']}`"
+        message = f"`{name.written}` offers no choice"
+        scope.report(Diagnostic("AD0302", message, name.span, "a variant of nothing", hint))
+        return None
+    return Variant(name.written, choices, chosen if chosen in choices else next(iter(choices)), name.span)
+
+
+def _value(value: Value, scope: Scope) -> Text | str:
+    """What a param or a choice puts into a text."""
+    return scope.template(value) if isinstance(value, String) else value.written
 
 
 def style(name: Word, declaration: Statement, scope: Scope) -> Style:
@@ -47,7 +155,7 @@ def style(name: Word, declaration: Statement, scope: Scope) -> Style:
 
 
 def ad(name: Word, declaration: Statement, scope: Scope) -> Ad:
-    """What is delivered, with its defaults: 1080p, 9:16, 30fps."""
+    """What is delivered, with its defaults: 1080p, 9:16, 30fps, one deliverable, -14LUFS."""
     body = Body(declaration, AD, scope.report)
     duration = body.only("duration", Duration)
     budget = body.only("budget", Money)
@@ -62,10 +170,94 @@ def ad(name: Word, declaration: Statement, scope: Scope) -> Ad:
         rate=_rate(body, scope),
         budget=budget.usd if budget else None,
         style=scope.style(body),
+        captions=_captions(body, scope),
+        music=music(body, scope),
+        deliver=_deliver(body, aspect, scope),
+        platforms=_platforms(body, scope),
+        loudness=_level(body, "loudness", "LUFS", LOUDNESS, range(-40, 0), scope),
         span=name.span,
         seconds_span=duration.span if duration else None,
         budget_span=budget.span if budget else None,
     )
+
+
+def music(body: Body, scope: Scope) -> Music | None:
+    """What plays under the film: a prompt, or a file where the text is the name of one."""
+    statement = body.one("music")
+    values = take(statement, (String,), AD, scope.report) if statement else None
+    if statement is None or values is None or not isinstance(values[0], String):
+        return None
+    inner = Body(statement, AD.blocks["music"], scope.report)
+    written = values[0]
+    source: Text | Recording | None = scope.template(written)
+    if RECORDING.search(written.value):
+        source = scope.shelf.recording(written)
+    level = _level(inner, "level", "dB", MUSIC_LEVEL, range(-60, 1), scope)
+    duck = _level(inner, "duck", "dB", MUSIC_DUCK, range(41), scope)
+    options = scope.options(inner)
+    return Music(source, level, duck, scope.using(inner), options, statement.span) if source else None
+
+
+def _level(body: Body, word: str, unit: str, default: Decimal, allowed: range, scope: Scope) -> Decimal:
+    level = body.only(word, Level)
+    if level is None:
+        return default
+    usage = f"write it as `{body.table.usage[word]}`"
+    if level.unit != unit:
+        message = f"`{word}` is in {unit}, found `{level.written}`"
+        scope.report(Diagnostic("AD0301", message, level.span, f"{unit} is expected", usage))
+    elif not allowed.start <= level.amount < allowed.stop:
+        message = f"`{level.written}` is out of range for `{word}`"
+        label = f"from {allowed.start}{unit} to {allowed.stop - 1}{unit}"
+        scope.report(Diagnostic("AD0303", message, level.span, label, usage))
+    return level.amount
+
+
+def _captions(body: Body, scope: Scope) -> str:
+    word = body.only("captions", Word)
+    if word is None or word.written in CAPTIONS:
+        return word.written if word else ""
+    hint = likeliest(word.written, CAPTIONS) or "styles: " + ", ".join(f"`{style}`" for style in CAPTIONS)
+    message = f"`{word.written}` is not a style of captions"
+    scope.report(Diagnostic("AD0304", message, word.span, "unknown style", hint))
+    return ""
+
+
+def _deliver(body: Body, aspect: Aspect, scope: Scope) -> tuple[Aspect, ...]:
+    """The aspects to deliver, each once; the film's own where none is written."""
+    statement = body.one("deliver")
+    found: dict[Aspect, Value] = {}
+    for value in statement.values if statement else ():
+        usage = f"write it as `{AD.usage['deliver']}`"
+        if isinstance(value, Ratio) and not _is_shape(value.width, value.height):
+            message = f"`{value.written}` is no shape of a film"
+            scope.report(Diagnostic("AD0303", message, value.span, _SHAPES, usage))
+        elif isinstance(value, Ratio) and Aspect(value.width, value.height) in found:
+            scope.report(Diagnostic("AD0207", f"`{value.written}` is named twice", value.span, hint="remove it"))
+        elif isinstance(value, Ratio):
+            found[Aspect(value.width, value.height)] = value
+        elif not isinstance(value, Odd):
+            message = f"`deliver` lists aspect ratios, found {describe(value)}"
+            scope.report(Diagnostic("AD0301", message, value.span, "an aspect ratio is expected", usage))
+    if statement is not None and not statement.values:
+        scope.report(Diagnostic("AD0302", "`deliver` lists nothing", statement.span, hint="write `deliver 9:16, 1:1`"))
+    return tuple(found) or (aspect,)
+
+
+def _platforms(body: Body, scope: Scope) -> tuple[Name, ...]:
+    statement = body.one("platform")
+    if statement is None:
+        return ()
+    known = platforms.names()
+    found: list[Name] = []
+    for word in scope.names(statement, AD.usage["platform"]):
+        if word.written in known:
+            found.append(Name(word.written, word.span))
+        else:
+            hint = likeliest(word.written, known) or "platforms: " + ", ".join(f"`{name}`" for name in known)
+            message = f"`{word.written}` is not a platform"
+            scope.report(Diagnostic("AD0304", message, word.span, "unknown platform", hint))
+    return tuple(found)
 
 
 def _display(name: Word, declaration: Statement, scope: Scope) -> str:
@@ -77,25 +269,44 @@ def _display(name: Word, declaration: Statement, scope: Scope) -> str:
     return name.written.rpartition(".")[2].replace("_", " ").capitalize()
 
 
-def _automatic(body: Body, scope: Scope) -> bool:
-    """Whether `looks auto` is written."""
+def _automatic(body: Body) -> Span | None:
+    """Where `looks auto` is written."""
     statement = body.one("looks")
     match statement.values if statement else ():
         case (Word(written="auto", span=span),):
-            message = "`looks auto` is not built yet in this version"
-            hint = 'describe the person: `looks "late twenties, freckles"`'
-            scope.report(Diagnostic("AD0118", message, span, hint=hint))
-            return True
-    return False
+            return span
+    return None
 
 
-def _voice(body: Body, scope: Scope) -> Text | None:
-    """A description, or the name of a voice."""
+def _voice_of(body: Body, scope: Scope) -> Voice | None:
+    """A voice by its name, or what a seller calls it, as a text."""
     statement = body.one("voice")
     match statement.values if statement else ():
-        case (Word(written=written, span=span),):
-            return Text(written, span, tuple(range(span.start, span.end)))
-    return scope.text(body, "voice")
+        case (Word() as word,):
+            return scope.voice(word)
+    text = scope.text(body, "voice")
+    return Voice("", None, text, (), text.span) if text else None
+
+
+def _photos(body: Body, scope: Scope) -> tuple[Picture, ...]:
+    pattern = body.only("photos", String)
+    return scope.shelf.pictures(pattern) if pattern else ()
+
+
+def _lora(name: Word, body: Body, photos: tuple[Picture, ...], scope: Scope) -> Lora | None:
+    """What is trained. Its photos are the character's where it has none of its own; the trigger is made of the name."""
+    statement = body.one("lora")
+    if statement is None:
+        return None
+    take(statement, (), CHARACTER, scope.report)
+    inner = Body(statement, CHARACTER.blocks["lora"], scope.report)
+    own, trigger = _photos(inner, scope), inner.only("trigger", String)
+    word = trigger.value if trigger else re.sub("[^A-Z]", "", name.written.upper()) + "X"
+    if trigger and not re.fullmatch(r"\w{2,30}", trigger.value):
+        message = f"`{trigger.value}` cannot be a trigger"
+        scope.report(Diagnostic("AD0303", message, trigger.span, "one word of 2 to 30 letters and digits"))
+    steps = inner.whole("steps", 1, 10_000) or LORA_STEPS
+    return Lora(own or photos, word, steps, scope.using(inner), scope.options(inner), statement.keyword.span)
 
 
 def _pack(body: Body, scope: Scope) -> tuple[Name, ...]:
@@ -145,8 +356,7 @@ def _size(body: Body, scope: Scope) -> tuple[int, Aspect]:
                 scope.report(Diagnostic("AD0303", message, value.span, "even, from 144p to 4320p", usage))
             case Ratio():
                 message = f"`{value.written}` is no shape of a film"
-                label = f"at most {LONGEST_ASPECT} times as long as wide"
-                scope.report(Diagnostic("AD0303", message, value.span, label, usage))
+                scope.report(Diagnostic("AD0303", message, value.span, _SHAPES, usage))
             case _:
                 message = f"`size` takes a resolution and an aspect ratio, found {describe(value)}"
                 scope.report(Diagnostic("AD0301", message, value.span, "`1080p` or `9:16` is expected", usage))

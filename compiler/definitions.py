@@ -6,26 +6,26 @@ Strings stay templates (`Text`): they are rendered per scene, because each model
 in its own way.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
-from typing import Literal
 
+from adc.compiler.catalogue import Endpoint
+from adc.compiler.frozen import field, frozen
 from adc.compiler.source import Span
-from adc.compiler.units import Size
+from adc.compiler.units import Aspect, Size
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Text:
     """A string of the spec, a Jinja template. `offsets[i]` is where `value[i]` stands in the file of `span`."""
 
     value: str
     span: Span
-    offsets: tuple[int, ...] = field(default=(), compare=False, repr=False)
+    offsets: Sequence[int] = field(default=(), compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Name:
     """A name as it stands in the spec."""
 
@@ -33,7 +33,7 @@ class Name:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Picture:
     """A reference picture on disk. `path` is relative to the spec's folder; `digest` is `sha256:<hex>`."""
 
@@ -45,7 +45,68 @@ class Picture:
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
+class Recording:
+    """A sound file on disk. `path` is relative to the spec's folder; `digest` is `sha256:<hex>`."""
+
+    path: str
+    digest: str
+    bytes: int
+    span: Span = field(compare=False)
+
+
+@frozen
+class Option:
+    """`set NAME VALUE`: a raw option of the model's endpoint. Numbers stay exact, words are strings."""
+
+    name: Name
+    value: bool | int | Decimal | str
+    span: Span
+
+
+@frozen
+class Param:
+    """A typed input: text is a template, any other value stands as it is written."""
+
+    name: str
+    value: "Text | str"
+    span: Span
+
+
+@frozen
+class Variant:
+    """A named choice. `choices` are its values by key, in the order of the page; `chosen` is the key that counts."""
+
+    name: str
+    choices: Mapping[str, "Text | str"]
+    chosen: str
+    span: Span
+
+
+@frozen
+class Voice:
+    """A text-to-speech voice: `id` is what the seller calls it. One without a name is written inside a character."""
+
+    name: str
+    using: Name | None
+    id: Text | None
+    options: tuple[Option, ...]
+    span: Span
+
+
+@frozen
+class Lora:
+    """A model of one person, trained once for these photos and settings. `trigger` is the word that calls for her."""
+
+    photos: tuple[Picture, ...]
+    trigger: str
+    steps: int
+    using: Name | None
+    options: tuple[Option, ...]
+    span: Span
+
+
+@frozen
 class Style:
     """The look of a film or a scene, and what to keep out of it."""
 
@@ -56,72 +117,89 @@ class Style:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Character:
-    """A person who stays the same. `pack` lists the views to make from `reference`."""
+    """A person who stays the same. `pack` lists the views to make from `reference`.
+
+    `looks_auto` is where `looks auto` stands: a vision model describes the reference once. `photos` are for training.
+    """
 
     name: str
     display: str
     reference: Picture | None
+    photos: tuple[Picture, ...]
     looks: Text | None
+    looks_auto: Span | None
     wears: Text | None
-    voice: Text | None
+    voice: Voice | None
     pack: tuple[Name, ...]
+    lora: Lora | None
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Product:
     """A thing that stays the same."""
 
     name: str
     display: str
     reference: Picture | None
+    photos: tuple[Picture, ...]
     looks: Text | None
+    looks_auto: Span | None
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Line:
-    """Words spoken in a scene: on camera (`says`) or off camera (`voiceover`, whose speaker may be nobody)."""
+    """Words spoken in a scene: on camera (`says`) or off camera (`voiceover`, whose speaker may be nobody).
+
+    `by_model` voice-overs are said by the model that makes the clip.
+    """
 
     who: Character | None
     text: Text
     on_camera: bool
     span: Span
+    by_model: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
+class Super:
+    """Text over the picture, at a place of `vocabulary.PLACES`, `at` seconds into its scene; None lasts to its end."""
+
+    text: Text
+    place: str
+    at: Fraction
+    seconds: Fraction | None
+    span: Span
+
+
+@frozen
 class Keyframe:
-    """A start frame that is bought as a still, by `using` or by the cheapest model that can."""
+    """A first or last frame that is bought as a still, by `using` or by the cheapest model that can."""
 
     prompt: Text
     using: Name | None
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FrameOf:
-    """A start frame taken from the end of another scene."""
+    """A frame of another scene: to start from, where that scene ends; to end on, where it begins."""
 
     scene: Name
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """`set NAME VALUE`: a raw option of the model's endpoint. Numbers stay exact, words are strings."""
-
-    name: Name
-    value: bool | int | Decimal | str
-    span: Span
 
 
 PARTS = ("setting", "action", "camera", "light", "mood", "sound")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Scene:
-    """One continuous piece of film. `parts` holds the statements named in `PARTS` that were written."""
+    """One continuous piece of film. `parts` holds the statements named in `PARTS` that were written.
+
+    `shots` split it by hand: each is a scene of this name that has what it writes itself and the rest from here.
+    """
 
     name: str
     seconds: Fraction
@@ -131,8 +209,12 @@ class Scene:
     prompt: Text | None
     avoid: Text | None
     style: Style | None
+    reference: Picture | None
     lines: tuple[Line, ...]
+    supers: tuple[Super, ...]
     start: Picture | Keyframe | FrameOf | None
+    end: Picture | Keyframe | FrameOf | None
+    shots: tuple["Scene", ...]
     seed: int | None
     take: int
     options: tuple[Option, ...]
@@ -140,7 +222,7 @@ class Scene:
     seconds_span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Card:
     """A still drawn here, free. `lines` are the smaller texts under the headline, in order."""
 
@@ -155,17 +237,52 @@ class Card:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Transition:
-    """The join between the two pieces around it. A film without one written cuts."""
+    """The join between the two pieces around it. A film without one written cuts.
 
-    kind: Literal["cut", "continue"]
+    `kind` is `cut`, `continue`, `morph` or a cross-fade of `vocabulary.FADES`. `seconds` is how long a morph lasts,
+    or for how long a cross-fade shows both pieces. `prompt` says what a morph shows.
+    """
+
+    kind: str
+    seconds: Fraction
+    prompt: Text | None
+    span: Span
+
+    @property
+    def overlap(self) -> Fraction:
+        """Seconds for which both pieces are seen."""
+        return Fraction(0) if self.kind in ("cut", "continue", "morph") else self.seconds
+
+
+@frozen
+class Music:
+    """What plays under the film: made from a prompt, or a file. `level` and `duck` are dB."""
+
+    source: Text | Recording
+    level: Decimal
+    duck: Decimal
+    using: Name | None
+    options: tuple[Option, ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
+class OwnModel:
+    """A model that the spec declares itself."""
+
+    name: Name
+    endpoint: Endpoint
+
+
+@frozen
 class Ad:
-    """What is delivered. `seconds` and `budget` are None where the spec does not write them."""
+    """What is delivered. `seconds` and `budget` are None where the spec does not write them.
+
+    `deliver` are the aspects to deliver, the film's own first; `captions` is a style of captions or empty; `loudness`
+    is the integrated loudness of the mix in LUFS.
+    """
 
     name: str
     title: str
@@ -176,12 +293,17 @@ class Ad:
     rate: int
     budget: Decimal | None
     style: Style | None
+    captions: str
+    music: Music | None
+    deliver: tuple[Aspect, ...]
+    platforms: tuple[Name, ...]
+    loudness: Decimal
     span: Span
     seconds_span: Span | None
     budget_span: Span | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Script:
     """A whole spec, resolved: order on the page is order on the screen."""
 
@@ -189,6 +311,12 @@ class Script:
     characters: Mapping[str, Character]
     products: Mapping[str, Product]
     styles: Mapping[str, Style]
+    voices: Mapping[str, Voice]
+    params: Mapping[str, Param]
+    variants: Mapping[str, Variant]
+    models: Mapping[str, OwnModel]
     pieces: tuple[Scene | Card, ...]
     joins: tuple[Transition | None, ...]
     """`joins[i]` stands between `pieces[i]` and `pieces[i + 1]`; None is a plain cut that nobody wrote."""
+    valued: frozenset[Span] = frozenset()
+    """Params and variants that stand for a value somewhere, outside of texts: the spans of their names."""

@@ -3,9 +3,9 @@
 Checks return diagnostics and keep going; nothing here knows colour, width or JSON (see `render`).
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from adc.compiler.frozen import frozen
 from adc.compiler.source import Span
 
 
@@ -16,7 +16,7 @@ class Severity(StrEnum):
     WARNING = "warning"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Label:
     """A remark at another place that is involved, such as the first of two declarations."""
 
@@ -24,7 +24,7 @@ class Label:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Diagnostic:
     """One finding. `code` is an entry of `codes.CODES` and is never renumbered or reused."""
 

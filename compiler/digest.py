@@ -12,15 +12,15 @@ Planning and running both call `step_key`, so they cannot disagree.
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from adc.compiler.frozen import frozen
 from adc.compiler.plan import Json, Ref, Step, canonical, substitute
 
 DERIVATION = 1
 """Raised only when keys must change for the same work, with a migration: raising it buys the world again."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Engine:
     """Who does a step: `fal`, `draft/1`, a media tool with its build. `reads_brief` puts the brief into the key."""
 

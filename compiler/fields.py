@@ -6,6 +6,7 @@ gives back None; the caller goes on with the next statement either way.
 
 from collections.abc import Callable
 from fractions import Fraction
+from itertools import takewhile
 from typing import TypeVar
 
 from adc.compiler.definitions import Text
@@ -46,7 +47,7 @@ LONGEST = Fraction(3600)
 
 
 class Body:
-    """The statements of a block by keyword. Unknown, repeated and unbuilt ones are reported once, on the way in."""
+    """The statements of a block by keyword. Unknown and repeated ones are reported once, on the way in."""
 
     def __init__(self, owner: Statement, table: Table, report: Report) -> None:
         self.table = table
@@ -58,7 +59,7 @@ class Body:
 
     def _add(self, statement: Statement) -> None:
         word = statement.keyword.written
-        if statement.block is not None:
+        if statement.block is not None and word not in self.table.blocks:
             self.report(Diagnostic("AD0309", f"`{word}` has no block", statement.keyword.span, hint=self._form(word)))
         before = self._by.setdefault(word, [])
         if before and word not in self.table.many:
@@ -107,13 +108,11 @@ def accept(statement: Statement, table: Table, report: Report) -> bool:
     if word in table.usage:
         return True
     span = statement.keyword.span
-    if word in table.later:
-        message = f"`{word}` is not built yet in this version"
-        report(Diagnostic("AD0118", message, span, hint="remove it; the film can be made without it"))
-        return False
     elsewhere = next((other for other in TABLES if word in other.usage), None)
-    if elsewhere is None:
-        hint = likeliest(word, {*table.usage, *table.later})
+    if elsewhere is None and word.lower() in table.usage:
+        hint = f"keywords are written in lower case: `{word.lower()}`"
+    elif elsewhere is None:
+        hint = likeliest(word, table.usage)
     elif elsewhere is TOP:
         hint = f"`{word}` stands outside of all braces; is a `}}` missing before it?"
     else:
@@ -136,15 +135,24 @@ def take(
     usage = f"write it as `{table.usage[word]}`"
     if any(isinstance(value, Odd) for value in values):
         return None
+    joined = _one_word(values) if table is TOP and kinds[0] is Word else ""
+    usage = joined or usage
     if not len(kinds) - optional <= len(values) <= len(kinds):
         report(_miscounted(statement, kinds, usage, optional))
         return None
     for value, kind in zip(values, kinds, strict=False):
         if not isinstance(value, kind):
             message = f"`{word}` takes {NOUNS[kind]} here, found {describe(value)}"
-            report(Diagnostic("AD0301", message, value.span, f"{NOUNS[kind]} is expected", _mend(value, kind) or usage))
+            hint = joined or _mend(value, kind) or usage
+            report(Diagnostic("AD0301", message, value.span, f"{NOUNS[kind]} is expected", hint))
             return None
     return values
+
+
+def _one_word(values: tuple[Value, ...]) -> str:
+    """The hint for a name that is written as several words, such as `scene my scene 8s`."""
+    words = [value.written for value in takewhile(lambda value: isinstance(value, Word), values)]
+    return f"a name is one word: `{'_'.join(words)}`" if len(words) > 1 else ""
 
 
 def _miscounted(statement: Statement, kinds: tuple[type, ...], usage: str, optional: int) -> Diagnostic:

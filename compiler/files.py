@@ -24,6 +24,10 @@ class Files(Protocol):
         """
         ...
 
+    def names(self, folder: str) -> tuple[str, ...]:
+        """The names of what is in a folder, sorted. Raises as `read` does, NotADirectoryError for a file."""
+        ...
+
 
 class MemoryFiles:
     """A project in memory: paths to bytes. `above` is how many folders over the spec's belong to the project."""
@@ -34,14 +38,28 @@ class MemoryFiles:
 
     def read(self, path: str) -> bytes:
         """The bytes of a file; raises as `Files.read` says."""
-        path = posixpath.normpath(path)
-        if path.startswith("/") or path.split("/").count("..") > self._above:
-            raise Escapes(path)
+        path = self._inside(path)
         if path in self._contents:
             return self._contents[path]
         if path == "." or any(other.startswith(path + "/") for other in self._contents):
             raise IsADirectoryError(path)
         raise FileNotFoundError(path)
+
+    def names(self, folder: str) -> tuple[str, ...]:
+        """The names in a folder; raises as `Files.names` says."""
+        folder = self._inside(folder)
+        prefix = "" if folder == "." else folder + "/"
+        below = (path.removeprefix(prefix) for path in self._contents if path.startswith(prefix))
+        found = tuple(sorted({name.partition("/")[0] for name in below}))
+        if not found:
+            raise NotADirectoryError(folder) if folder in self._contents else FileNotFoundError(folder)
+        return found
+
+    def _inside(self, path: str) -> str:
+        path = posixpath.normpath(path)
+        if path.startswith("/") or path.split("/").count("..") > self._above:
+            raise Escapes(path)
+        return path
 
 
 def beside(path: str, reference: str) -> str:

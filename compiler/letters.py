@@ -7,14 +7,15 @@ emoji is refused when the spec is read and not when the film is made. A test hol
 import json
 from bisect import bisect_right
 from functools import cache
-from importlib.resources import files
+
+from adc.compiler import data
 
 
 @cache
 def _ranges() -> tuple[tuple[int, int], ...]:
     """First and last code point of each run of letters, in rising order."""
-    data = json.loads((files("adc.schemas") / "letters" / "noto_sans.json").read_text(encoding="utf-8"))
-    pairs = (written.split("-") for written in data["ranges"])
+    found = json.loads(data.read("schemas", "letters", "noto_sans.json"))
+    pairs = (written.split("-") for written in found["ranges"])
     return tuple((int(first, 16), int(last, 16)) for first, last in pairs)
 
 

@@ -8,14 +8,17 @@ import re
 from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
-
-from lark import Token
+from itertools import chain
+from math import gcd
 
 from adc.compiler import nodes
 from adc.compiler.diagnostics import Diagnostic
 from adc.compiler.source import Span, span_at
 
 LONGEST_NUMBER = 18
+LEAST_PIXELS = 100
+"""From here on two numbers are a size and no ratio."""
+
 SHORT_SIDES = {"4k": 2160}
 UNITS = {
     **dict.fromkeys(("s", "sec", "secs", "second", "seconds"), "s"),
@@ -29,22 +32,28 @@ UNITS = {
 SIGNED = frozenset({"db", "lufs", "lkfs"})
 """Units whose amount may be below zero."""
 
+CURRENCIES = frozenset({"usd", "dollar", "dollars", "$"})
+FOREIGN = frozenset({"eur", "euro", "euros", "gbp", "€", "£", "¥"})
+
 _VALUE = re.compile(r"\$?[0-9]+(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+)?m?s|[0-9]+(?::[0-9]+|p|fps)")
 
 Report = Callable[[Diagnostic], None]
 
 
-def value(token: Token, span: Span, source: str, report: Report) -> nodes.Value:
-    """The value that `token` is. A number beyond all use comes back as `Odd`, reported."""
-    written = str(token)
-    match token.type:
+def value(kind: str, span: Span, source: str, report: Report) -> nodes.Value:
+    """The value of the terminal `kind` at `span`. A number beyond all use comes back as `Odd`, reported."""
+    written = source[span.start : span.end]
+    match kind:
         case "NAME":
             return nodes.Word(written, span)
         case "TEXT" | "UNCLOSED_TEXT":
-            return _text(span, source, span.start + 1, span.end - (token.type == "TEXT"), report)
+            return _text(span, source, span.start + 1, span.end - (kind == "TEXT"), report)
         case "LONG_TEXT" | "UNCLOSED_LONG_TEXT":
-            return _long_text(span, source, span.start + 3, span.end - 3 * (token.type == "LONG_TEXT"), report)
-        case _ if token.type == "ODD" or len(written) > LONGEST_NUMBER:
+            return _long_text(span, source, span.start + 3, span.end - 3 * (kind == "LONG_TEXT"), report)
+        case "LOOSE":
+            report(loose(written, span))
+            return nodes.Odd(written, span)
+        case _ if kind == "ODD" or len(written) > LONGEST_NUMBER:
             report(odd(written, span))
             return nodes.Odd(written, span)
         case "DURATION":
@@ -64,7 +73,7 @@ def value(token: Token, span: Span, source: str, report: Report) -> nodes.Value:
             return nodes.Level(Decimal(amount), "dB" if unit == "dB" else "LUFS", written, span)
         case "NUMBER":
             return nodes.Number(Decimal(written) if "." in written else int(written), written, span)
-    raise AssertionError(f"a terminal without a value: {token.type}")
+    raise AssertionError(f"a terminal without a value: {kind}")
 
 
 def odd(written: str, span: Span) -> Diagnostic:
@@ -82,12 +91,47 @@ def odd(written: str, span: Span) -> Diagnostic:
     return Diagnostic("AD0305", message, span, "unknown unit or form", hint)
 
 
+def loose(written: str, span: Span) -> Diagnostic:
+    """The diagnostic for a value that is plain to a reader and written in a foreign way."""
+    together = re.sub(r"\s", "", written)
+    amount, unit = _split(together.lstrip("$€£¥"))
+    unit = unit.lower()
+    message = f"`{written}` is not a value that can be read"
+    if unit in FOREIGN or together[0] in FOREIGN:
+        return Diagnostic("AD0305", message, span, "not in dollars", f"amounts are US dollars: `${amount or 15}`")
+    if unit in CURRENCIES:
+        return Diagnostic(
+            "AD0305", message, span, "not the form of an amount", f"the dollar sign comes first: `${amount}`"
+        )
+    if "," in together:
+        plain = together.replace(",", "" if together[0] == "$" else ".")
+        label = "commas part the items of a list"
+        return Diagnostic("AD0305", message, span, label, f"did you mean `{plain}`?")
+    if sides := re.fullmatch(r"([0-9]+)[:/×*xX]([0-9]+)p?", together):
+        return Diagnostic("AD0305", message, span, "unknown unit or form", _sides(int(sides[1]), int(sides[2])))
+    hint = _mended(together).removeprefix("did you mean ").removesuffix("?")
+    shown = f"`{together}`" if _VALUE.fullmatch(together) or not hint.startswith("`") else hint
+    hint = f"a value and its unit are written together: {shown}"
+    return Diagnostic("AD0302", f"`{written}` is written in two parts", span, "one value", hint)
+
+
+def _sides(width: int, height: int) -> str:
+    """The hint for `16x9` or `1080x1920`: a ratio, or the short side with its ratio."""
+    divisor = gcd(width, height)
+    if not divisor:
+        return "an aspect ratio is written `9:16`"
+    ratio = f"{width // divisor}:{height // divisor}"
+    if min(width, height) < LEAST_PIXELS:
+        return f"did you mean `{width}:{height}`?"
+    return f"did you mean `{min(width, height)}p {ratio}`?"
+
+
 def _mended(written: str) -> str:
     """The hint that gives a value its right unit, or all forms there are."""
     amount, unit = _split(written)
     hint = "values carry their unit: `10s`, `500ms`, `$15`, `9:16`, `1080p`, `30fps`"
     known = UNITS.get(unit.lower())
-    if unit == "$":
+    if unit.lower() in CURRENCIES:
         hint = f"the dollar sign comes first: `${amount}`"
     elif unit.lower() in SHORT_SIDES or written.lower() in SHORT_SIDES:
         hint = f"did you mean `{written.lower()}`?"
@@ -105,45 +149,42 @@ def _split(written: str) -> tuple[str, str]:
 
 
 def _text(span: Span, source: str, start: int, end: int, report: Report) -> nodes.String | nodes.Odd:
-    return _string(span, source, range(start, end), report)
+    return _string(span, source, [range(start, end)], report)
 
 
 def _long_text(span: Span, source: str, start: int, end: int, report: Report) -> nodes.String | nodes.Odd:
     """Dedented by the smallest indent of its lines; a blank first line and the closing line's indent go."""
-    lines: list[range] = []
-    line_start = start
-    for place in [*(index for index in range(start, end) if source[index] == "\n"), end]:
-        lines.append(range(line_start, place))
-        line_start = place + 1
-    inner = [line for line in lines[1:] if source[line.start : line.stop].strip()]
-    indent = min((_indent(source, line) for line in inner), default=0)
-    kept = lines[:1] + [line[indent:] if source[line.start : line.stop].strip() else range(0) for line in lines[1:]]
-    if not source[lines[0].start : lines[0].stop].strip():
-        kept = kept[1:]
-        lines = lines[1:]
+    lines: list[tuple[str, int]] = []
+    place = start
+    for line in source[start:end].split("\n"):
+        lines.append((line, place))
+        place += len(line) + 1
+    indent = min((_indent(line) for line, _ in lines[1:] if line.strip()), default=0)
+    kept = [range(place, place + len(line)) for line, place in lines[:1]]
+    kept += [range(place + (indent if line.strip() else len(line)), place + len(line)) for line, place in lines[1:]]
+    if not lines[0][0].strip():
+        del kept[0]
     if kept and len(kept[-1]) == 0:
-        kept = kept[:-1]
-        lines = lines[:-1]
-    places: list[int] = []
-    for number, line in enumerate(kept):
-        places += line
-        if number < len(kept) - 1:
-            places.append(lines[number].stop)
-    return _string(span, source, places, report)
+        del kept[-1]
+    # A line end stands right behind its line, so it is part of the same run.
+    runs = [range(run.start, run.stop + 1) for run in kept[:-1]] + kept[-1:]
+    return _string(span, source, runs, report)
 
 
-def _indent(source: str, line: range) -> int:
-    text = source[line.start : line.stop]
-    return len(text) - len(text.lstrip(" \t"))
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
 
 
-def _string(span: Span, source: str, places: range | list[int], report: Report) -> nodes.String | nodes.Odd:
-    """The text that stands at `places`, escapes undone; `Odd` where one of them is unknown."""
+def _string(span: Span, source: str, runs: list[range], report: Report) -> nodes.String | nodes.Odd:
+    """The text that stands at `runs`, escapes undone; `Odd` where one of them is unknown."""
     written = source[span.start : span.end]
+    if "\\" not in written:
+        text = "".join([source[run.start : run.stop] for run in runs])
+        return nodes.String(text, written, span, runs[0] if len(runs) == 1 else tuple(chain.from_iterable(runs)))
     characters: list[str] = []
     offsets: list[int] = []
     known = True
-    remaining = iter(places)
+    remaining = chain.from_iterable(runs)
     for place in remaining:
         character = source[place]
         if character == "\\":

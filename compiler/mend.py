@@ -1,34 +1,46 @@
 """Repairs the shape of a file: whatever tokens go in, a sentence of the grammar comes out.
 
-One walk reports strange characters, commas and braces out of place, open texts and open blocks, and takes out or puts
-in what is needed to go on. So the parser behind it never meets an error, and one mistake is told once.
+One walk reports commas and braces out of place, open texts and open blocks, and takes out or puts in what is needed to
+go on. So the parser behind it never meets an error, and one mistake is told once.
 
-An open block is the one error that could drown everything behind it. Where the braces of a file do not add up, a
-declaration that begins in the first column closes what is open: people start declarations there, whatever
-else they forget.
+A block that is not closed, or not opened, is the one error that could drown everything behind it. Where the braces of a
+file do not add up, a declaration that begins in the first column closes what is open: people start declarations there,
+whatever else they forget. And where a declaration of the first column has no block, indented statements behind it
+were meant to be one.
 """
 
-import unicodedata
-from collections.abc import Iterator
-
-from lark import Token
+from typing import NamedTuple
 
 from adc.compiler.diagnostics import Diagnostic, Label
+from adc.compiler.lexer import Token
 from adc.compiler.literals import Report
 from adc.compiler.source import Span
 
 DEEPEST = 12
 TOP_ONLY = frozenset({"ad", "card", "character", "import", "param", "product", "scene", "transition", "variant"})
-QUOTES = "“”„'"
+DECLARING = TOP_ONLY | {"model", "style", "voice"}
+"""The words of all declarations; the last three also begin statements of a block."""
+
+OPENABLE = DECLARING - {"import", "param", "transition"}
+"""Declarations that have a block."""
+
+LONGEST_HEADER = 6
+"""Words of a declaration that a hint repeats."""
+
 STRUCTURE = frozenset({"_BREAK", "COMMA", "LBRACE", "RBRACE"})
 
 
 def span_of(path: str, token: Token) -> Span:
     """Where a token of the lexer stands."""
-    assert token.start_pos is not None
-    assert token.line is not None
-    assert token.column is not None
-    return Span(path, token.start_pos, token.start_pos + len(token), token.line, token.column)
+    return Span(path, token.start_pos, token.end_pos, token.line, token.column)
+
+
+class _Open(NamedTuple):
+    """An open brace. `kept` is False for one too deep, `written` for one that was forgotten."""
+
+    brace: Token
+    kept: bool = True
+    written: bool = True
 
 
 class Mender:
@@ -39,11 +51,12 @@ class Mender:
         self.tokens = tokens
         self.report = report
         self.out: list[Token] = []
-        self.open: list[tuple[Token, bool]] = []
-        """Open braces, and whether each was kept."""
+        self.open: list[_Open] = []
         kinds = [token.type for token in tokens]
         self.unbalanced = kinds.count("LBRACE") > kinds.count("RBRACE")
         self.open_text = False
+        self.header: int | None = None
+        """Where in `out` the last declaration of the first column begins, as long as it has no block."""
 
     @property
     def last(self) -> str:
@@ -52,10 +65,9 @@ class Mender:
 
     def mend(self) -> list[Token]:
         """The tokens of a correct file."""
-        tokens = list(self._without_junk())
-        for token in tokens:
-            if self.unbalanced and token.column == 1 and token in TOP_ONLY and self.last == "_BREAK":
-                self._close_all(token)
+        for token in self.tokens:
+            if self.last == "_BREAK" and token.type == "NAME":
+                self._begin(token)
             match token.type:
                 case "_BREAK":
                     self._break(token)
@@ -71,42 +83,31 @@ class Mender:
         self._close_all(None)
         return self.out
 
-    def _without_junk(self) -> Iterator[Token]:
-        """The tokens that mean something. What stands between other quotes is a text, `//` begins a comment."""
-        run: list[Token] = []
-        comment = False
-        for token in self.tokens:
-            comment = comment and token.type != "_BREAK"
-            if comment:
-                continue
-            if token.type == "JUNK" and run and run[-1].end_pos == token.start_pos:
-                run.append(token)
-                continue
-            comment = self._junk(run) and token.type != "_BREAK"
-            run = [token] if token.type == "JUNK" else []
-            if not comment and (token.type != "JUNK" or len(token) > 1):
-                yield token if token.type != "JUNK" else Token.new_borrow_pos("TEXT", str(token), token)
-        self._junk(run)
+    def _begin(self, keyword: Token) -> None:
+        """See whether a statement that begins here says something about the braces before it."""
+        first = keyword.column == 1
+        word = keyword.casefold()
+        if first and word in TOP_ONLY and (self.unbalanced or any(not brace.written for brace in self.open)):
+            self._close_all(keyword)
+        if first:
+            self.header = len(self.out) if word in OPENABLE and not self.open else None
+        elif self.header is not None and not self.open and word not in DECLARING:
+            self._open_forgotten(self.header)
 
-    def _junk(self, run: list[Token]) -> bool:
-        """Report characters that stand side by side; whether they were meant to begin a comment."""
-        if not run:
-            return False
-        first, last = span_of(self.path, run[0]), span_of(self.path, run[-1])
-        text = "".join(run)
-        hint = "remove it"
-        if text[0] in QUOTES:
-            hint = 'texts stand between straight double quotes: `"…"`'
-        elif text[0] in ":=":
-            hint = f"a keyword and its value are parted by a blank: `duration 30s`, not `duration{text[0]} 30s`"
-        elif text[0] == ";":
-            hint = "a line end ends a statement"
-        elif text[0] == "/":
-            hint = "comments begin with `#`"
-        shown = text if text.isprintable() else unicodedata.name(text[0], f"U+{ord(text[0]):04X}")
-        span = Span(self.path, first.start, last.end, first.line, first.column)
-        self.report(Diagnostic("AD0106", f"`{shown}` has no meaning here", span, "not part of the language", hint))
-        return text.startswith("//")
+    def _open_forgotten(self, header: int) -> None:
+        """Open the block of the declaration at `header`, which ends with the last line that was kept."""
+        place = len(self.out)
+        while self.out[place - 1].type == "_BREAK":
+            place -= 1
+        first, last = self.out[header], self.out[place - 1]
+        span = Span(self.path, first.start_pos, last.end_pos, first.line, first.column)
+        written = " ".join(self.out[header:place]) if place - header < LONGEST_HEADER else f"{first} …"
+        hint = f"end this line with it, `{written} {{`, and the block with `}}`"
+        self.report(Diagnostic("AD0119", "this block is never opened", span, "a `{` is missing at the end", hint))
+        brace = Token("LBRACE", "", last.end_pos, last.line, last.column + len(last))
+        self.out.insert(place, brace)
+        self.open.append(_Open(brace, written=False))
+        self.header = None
 
     def _value(self, token: Token) -> None:
         if self.last == "RBRACE":
@@ -158,7 +159,8 @@ class Mender:
             kept = False
         elif self.last in STRUCTURE:
             kept = self._reattach(token)
-        self.open.append((token, kept))
+        self.open.append(_Open(token, kept))
+        self.header = None
         self._put("LBRACE" if kept else "_BREAK", token)
 
     def _reattach(self, token: Token) -> bool:
@@ -186,13 +188,13 @@ class Mender:
                 )
             self._put("_BREAK", token)
             return
-        _, kept = self.open.pop()
+        kept = self.open.pop().kept
         self._put("RBRACE" if kept else "_BREAK", token)
 
     def _close_all(self, before: Token | None) -> None:
         while self.open:
-            brace, kept = self.open.pop()
-            if not self.open_text:
+            brace, kept, written = self.open.pop()
+            if written and not self.open_text:
                 notes = (Label(span_of(self.path, before), "a `}` seems to be missing before this"),) if before else ()
                 message = "this block is never closed"
                 span = span_of(self.path, brace)
@@ -202,7 +204,7 @@ class Mender:
             self._put("_BREAK", before)
 
     def _put(self, kind: str, near: Token) -> None:
-        self.out.append(Token.new_borrow_pos(kind, "", near))
+        self.out.append(Token(kind, "", near.start_pos, near.line, near.column))
 
 
 def _comma(span: Span, hint: str = "") -> Diagnostic:

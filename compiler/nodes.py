@@ -4,15 +4,16 @@ Values are read once, here: a duration is seconds, money is dollars, a text has 
 is a value as it stands in the file, for messages.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
 from typing import Literal, TypeAlias
 
+from adc.compiler.frozen import field, frozen
 from adc.compiler.source import Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Word:
     """A keyword or a name: `maya`, `brand.maya`."""
 
@@ -20,7 +21,7 @@ class Word:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class String:
     '''A text, escapes undone and long texts dedented. `offsets[i]` is where `value[i]` stands in the file.
 
@@ -30,10 +31,10 @@ class String:
     value: str
     written: str
     span: Span
-    offsets: tuple[int, ...] = field(repr=False)
+    offsets: Sequence[int] = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Duration:
     """`10s`, `7.2s`, `500ms`."""
 
@@ -42,7 +43,7 @@ class Duration:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Money:
     """`$15`, `$12.50`."""
 
@@ -51,7 +52,7 @@ class Money:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ratio:
     """`9:16`."""
 
@@ -61,7 +62,7 @@ class Ratio:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Resolution:
     """Pixels on the short side: `1080p`, `4k`."""
 
@@ -70,7 +71,7 @@ class Resolution:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rate:
     """Frames a second: `30fps`."""
 
@@ -79,7 +80,7 @@ class Rate:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Level:
     """Loudness or gain: `-14LUFS`, `-22dB`."""
 
@@ -89,7 +90,7 @@ class Level:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Number:
     """`3`, `0.5`: an int where it is written without a point."""
 
@@ -98,7 +99,7 @@ class Number:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Odd:
     """A number with an unknown unit, or a text with an unknown escape: the parser has reported it already."""
 
@@ -111,7 +112,7 @@ Listed: TypeAlias = tuple[Value, ...]
 """Values parted by commas; mostly one."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Statement:
     """`KEYWORD value value, value { … }`. `block` is None where no braces are written."""
 
@@ -126,7 +127,7 @@ class Statement:
         return tuple(value for listed in self.lists for value in listed)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Document:
     """One file."""
 

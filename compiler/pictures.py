@@ -6,8 +6,8 @@ orientation), WebP (RFC 9649).
 """
 
 import struct
-from dataclasses import dataclass
 
+from adc.compiler.frozen import frozen
 from adc.compiler.units import Size
 
 JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
@@ -20,7 +20,7 @@ class NotAPicture(ValueError):
     """The bytes are no picture of a known format, or not a whole one. `str()` says which, as a phrase."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Measured:
     """A picture's media type, and its size as it is meant to be seen."""
 

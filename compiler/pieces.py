@@ -1,8 +1,9 @@
 """Scenes and cards to definitions."""
 
 import re
-from decimal import Decimal
+from collections.abc import Mapping
 from fractions import Fraction
+from itertools import zip_longest
 
 from adc.compiler.definitions import (
     PARTS,
@@ -12,21 +13,25 @@ from adc.compiler.definitions import (
     Keyframe,
     Line,
     Name,
-    Option,
     Picture,
     Product,
     Scene,
+    Super,
 )
 from adc.compiler.diagnostics import Diagnostic
 from adc.compiler.fields import Body, describe, length, take
-from adc.compiler.nodes import Duration, Number, Odd, Statement, String, Value, Word
+from adc.compiler.frozen import replace
+from adc.compiler.nodes import Duration, Odd, Statement, String, Value, Word
 from adc.compiler.scope import Scope
 from adc.compiler.source import Span
-from adc.compiler.vocabulary import CARD, SCENE, TOP
+from adc.compiler.vocabulary import CARD, PLACES, SCENE, SHOT, TOP, likeliest
 
 BACKGROUND = "#f4efe8"
 MOST_TAKES = 999
 LARGEST_SEED = 2**31 - 1
+OWN_TO_SHOTS = frozenset({"says", "voiceover", "super"})
+"""What a shot does not take over from its scene: words are said once."""
+
 _COLOUR = re.compile(r"#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})")
 
 
@@ -40,24 +45,58 @@ def seconds(declaration: Statement, scope: Scope) -> tuple[Fraction, Span] | Non
 
 
 def scene(name: Word, declaration: Statement, time: tuple[Fraction, Span], scope: Scope) -> Scene:
-    """One continuous piece of film."""
+    """One continuous piece of film, with the shots that it is split into."""
     body = Body(declaration, SCENE, scope.report)
+    whole = _scene(name, declaration, body, time, scope)
+    shots = (_shot(name, declaration, shot, scope) for shot in body.every("shot"))
+    return replace(whole, shots=tuple(shot for shot in shots if shot is not None))
+
+
+def _shot(name: Word, scene: Statement, shot: Statement, scope: Scope) -> Scene | None:
+    """A part of a scene: what it does not write itself, the scene says. Words are its own alone."""
+    values = take(shot, (Duration,), SCENE, scope.report)
+    duration = values[0] if values else None
+    seconds = length(duration, scope.report) if isinstance(duration, Duration) else None
+    if duration is None or seconds is None:
+        return None
+    own = {statement.keyword.written for statement in shot.block or ()}
+    options = {_option(statement) for statement in shot.block or () if statement.keyword.written == "set"}
+    kept = [
+        statement
+        for statement in scene.block or ()
+        if statement.keyword.written in SHOT.usage
+        and statement.keyword.written not in (own - {"set"}) | {*OWN_TO_SHOTS, "start", "end"}
+        and (statement.keyword.written != "set" or _option(statement) not in options)
+    ]
+    merged = Statement(shot.keyword, shot.lists, (*kept, *(shot.block or ())), shot.span)
+    body = Body(merged, SHOT, scope.report)
+    return _scene(Word(name.written, shot.keyword.span), merged, body, (seconds, duration.span), scope)
+
+
+def _option(statement: Statement) -> str:
+    return statement.values[0].written if statement.values else ""
+
+
+def _scene(name: Word, declaration: Statement, body: Body, time: tuple[Fraction, Span], scope: Scope) -> Scene:
     texts = {part: scope.text(body, part) for part in PARTS}
-    using = body.only("using", Word)
     return Scene(
         name=name.written,
         seconds=time[0],
-        using=Name(using.written, using.span) if using else None,
+        using=scope.using(body),
         cast=_cast(body, scope),
         parts={part: text for part, text in texts.items() if text is not None},
         prompt=scope.text(body, "prompt"),
         avoid=scope.text(body, "avoid"),
         style=scope.style(body),
+        reference=scope.picture(body, "reference"),
         lines=_lines(declaration, body, scope),
-        start=_start(body, scope),
+        supers=tuple(found for found in (_super(each, scope) for each in body.every("super")) if found),
+        start=_frame("start", body, scope),
+        end=_frame("end", body, scope),
+        shots=(),
         seed=body.whole("seed", 0, LARGEST_SEED),
         take=body.whole("take", 1, MOST_TAKES) or 1,
-        options=_options(body, scope),
+        options=scope.options(body),
         span=name.span,
         seconds_span=time[1],
     )
@@ -90,31 +129,76 @@ def _cast(body: Body, scope: Scope) -> tuple[Character | Product, ...]:
 
 def _lines(declaration: Statement, body: Body, scope: Scope) -> tuple[Line, ...]:
     """Spoken lines in the order in which they are written, whoever speaks them."""
-    spoken = {*body.every("says"), *body.every("voiceover")}
-    lines = (_line(statement, scope) for statement in declaration.block or () if statement in spoken)
+    spoken = {id(statement) for word in ("says", "voiceover") for statement in body.every(word)}
+    lines = (_line(statement, scope) for statement in declaration.block or () if id(statement) in spoken)
     return tuple(line for line in lines if line is not None)
 
 
 def _line(statement: Statement, scope: Scope) -> Line | None:
     on_camera = statement.keyword.written == "says"
-    values = statement.values
+    values, by_model = statement.values, False
     match values[-2:]:
         case (Word(written="by"), Word(written="model")) if not on_camera:
-            message = "`by model` is not built yet in this version"
-            scope.report(Diagnostic("AD0118", message, values[-2].span, hint="remove it; a voice of its own speaks"))
-            values = values[:-2]
+            values, by_model = values[:-2], True
     if not on_camera and len(values) == 1 and isinstance(values[0], String):
-        return Line(None, scope.template(values[0]), on_camera, statement.span)
+        return Line(None, scope.template(values[0]), on_camera, statement.span, by_model)
     shape = Statement(statement.keyword, (values,), statement.block, statement.span)
     taken = take(shape, (Word, String), SCENE, scope.report)
     if taken is None or not isinstance(taken[0], Word) or not isinstance(taken[1], String):
         return None
     text, who = scope.template(taken[1]), scope.speaker(taken[0])
-    return Line(who, text, on_camera, statement.span) if who else None
+    return Line(who, text, on_camera, statement.span, by_model) if who else None
 
 
-def _start(body: Body, scope: Scope) -> Picture | Keyframe | FrameOf | None:
-    statement = body.one("start")
+def _super(statement: Statement, scope: Scope) -> Super | None:
+    """`super "…" [at PLACE] [from T] [for T]`, the three in any order."""
+    values = statement.values
+    if any(isinstance(value, Odd) for value in values):
+        return None
+    usage = f"write it as `{SCENE.usage['super']}`"
+    if not values or not isinstance(values[0], String):
+        found = describe(values[0]) if values else "nothing"
+        message = f"`super` takes a text, found {found}"
+        scope.report(Diagnostic("AD0301", message, statement.span, "a text is expected first", usage))
+        return None
+    text = scope.template(values[0])
+    said: dict[str, Value] = {}
+    for word, value in zip_longest(values[1::2], values[2::2]):
+        if not isinstance(word, Word) or word.written not in ("at", "from", "for") or word.written in said:
+            message = f"`{word.written}` does not belong here"
+            scope.report(Diagnostic("AD0304", message, word.span, "`at`, `from` or `for`, each once", usage))
+            return None
+        if value is None:
+            message = f"`{word.written}` is followed by {'a place' if word.written == 'at' else 'a duration'}"
+            scope.report(Diagnostic("AD0302", message, word.span, "something is missing", usage))
+            return None
+        said[word.written] = value
+    start, lasts = _moment("from", said, usage, scope), _moment("for", said, usage, scope)
+    return Super(text, _place(said.get("at"), scope), start or Fraction(0), lasts, statement.span)
+
+
+def _moment(word: str, said: Mapping[str, Value], usage: str, scope: Scope) -> Fraction | None:
+    value = said.get(word)
+    if value is None or isinstance(value, Duration):
+        return value.seconds if value else None
+    message = f"`{word}` takes a duration, found {describe(value)}"
+    scope.report(Diagnostic("AD0301", message, value.span, "a duration is expected", usage))
+    return None
+
+
+def _place(value: Value | None, scope: Scope) -> str:
+    if value is None:
+        return PLACES[0]
+    if isinstance(value, Word) and value.written in PLACES:
+        return value.written
+    hint = likeliest(value.written, PLACES) or "places: " + ", ".join(f"`{place}`" for place in PLACES)
+    message = f"`{value.written}` is not a place on the picture"
+    scope.report(Diagnostic("AD0304", message, value.span, "unknown place", hint))
+    return PLACES[0]
+
+
+def _frame(word: str, body: Body, scope: Scope) -> Picture | Keyframe | FrameOf | None:
+    statement = body.one(word)
     if statement is None:
         return None
     match statement.values:
@@ -122,50 +206,19 @@ def _start(body: Body, scope: Scope) -> Picture | Keyframe | FrameOf | None:
             return scope.shelf.picture(path)
         case (Word(written="keyframe"), String() as prompt):
             return Keyframe(scope.template(prompt), None, statement.span)
-        case (Word(written="keyframe"), String() as prompt, Word(written="using"), Word(written=model, span=span)):
-            return Keyframe(scope.template(prompt), Name(model, span), statement.span)
+        case (Word(written="keyframe"), String() as prompt, Word(written="using"), Word() as model):
+            return Keyframe(scope.template(prompt), scope.model(model), statement.span)
         case (Word(written="frame"), Word(written="of"), Word(written=other, span=span)):
             return FrameOf(Name(other, span))
     hint = (
-        'write `start "refs/first.png"`, `start keyframe "{{ maya }} on a bench" using flux_2` or `start frame of hook`'
+        f'write `{word} "refs/first.png"`, `{word} keyframe "{{{{ maya }}}} on a bench" using flux_2` or '
+        f"`{word} frame of hook`"
     )
     if not any(isinstance(value, Odd) for value in statement.values):
         found = describe(statement.values[0]) if statement.values else "nothing"
-        message = f"`start` takes a file, a keyframe or a frame of another scene, found {found}"
+        message = f"`{word}` takes a file, a keyframe or a frame of another scene, found {found}"
         scope.report(Diagnostic("AD0301", message, statement.span, hint=hint))
     return None
-
-
-def _options(body: Body, scope: Scope) -> tuple[Option, ...]:
-    options: dict[str, Option] = {}
-    for statement in body.every("set"):
-        match statement.values:
-            case (Word() as name, value) if name.written in options:
-                message = f"the option `{name.written}` is set twice"
-                scope.report(Diagnostic("AD0207", message, name.span, hint="keep one of them"))
-            case (Word() as name, Number() | String() | Word() as value):
-                options[name.written] = Option(Name(name.written, name.span), _plain(value), statement.span)
-            case (Word(), value) if not isinstance(value, Odd):
-                message = f"`set` takes a number, `true`, `false` or a text, found {describe(value)}"
-                hint = "options have the form that the model's endpoint gives them, as in `set cfg_scale 0.5`"
-                scope.report(Diagnostic("AD0301", message, value.span, "a raw value is expected", hint))
-            case values if not any(isinstance(value, Odd) for value in values):
-                found = f"found {len(values)} values" if len(values) > 2 else "something is missing"
-                message = "`set` takes the name of an option and its value"
-                hint = f"write it as `{SCENE.usage['set']}`"
-                scope.report(Diagnostic("AD0302", message, statement.span, found, hint))
-    return tuple(options.values())
-
-
-def _plain(value: Value) -> bool | int | str | Decimal:
-    match value:
-        case Word(written="true" | "false" as written):
-            return written == "true"
-        case Number(value=number):
-            return number
-        case String(value=text):
-            return text
-    return value.written
 
 
 def _colour(body: Body, scope: Scope) -> str:

@@ -7,20 +7,22 @@ Every stage reports what it finds and goes on; a plan exists only where nothing 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from adc.compiler import resolve
+from adc.compiler.allow import allow
 from adc.compiler.catalogue import Catalogue
 from adc.compiler.choices import DEFAULTS, Choices
+from adc.compiler.collector import at_rest
 from adc.compiler.definitions import Script
 from adc.compiler.diagnostics import Diagnostic, Severity
 from adc.compiler.files import Files
+from adc.compiler.frozen import frozen
 from adc.compiler.lower import lower
 from adc.compiler.nodes import Document
 from adc.compiler.plan import Plan
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Compiled:
     """A plan, or the reasons why there is none.
 
@@ -38,15 +40,27 @@ class Compiled:
     catalogue: Catalogue
 
 
-def compile_spec(spec: str, files: Files, catalogue: Catalogue, choices: Choices = DEFAULTS) -> Compiled:
-    """Compile the file `spec`, read through `files`, with `choices` made. Never raises for what a user may write."""
+def compile_spec(
+    spec: str, files: Files, catalogue: Catalogue, choices: Choices = DEFAULTS, *, rough: bool = False
+) -> Compiled:
+    """Compile the file `spec`, read through `files`, with `choices` made. Never raises for what a user may write.
+
+    `rough` says the same of the spec in less time: its plan has the steps and prices, without the words of prompts.
+    """
+    with at_rest():
+        return _compiled(spec, files, catalogue, choices, rough=rough)
+
+
+def _compiled(spec: str, files: Files, catalogue: Catalogue, choices: Choices, *, rough: bool) -> Compiled:
     loaded = resolve.load(spec, files, choices)
     diagnostics = list(loaded.diagnostics)
     plan = None
     if loaded.script is not None:
-        lowered = lower(loaded.script, catalogue, loaded.texts)
+        catalogue = catalogue.adding(model.endpoint for model in loaded.script.models.values())
+        lowered = lower(loaded.script, catalogue, loaded.texts, rough=rough)
         diagnostics.extend(lowered.diagnostics)
         plan = lowered.plan
+    diagnostics = allow(diagnostics, loaded.texts, spec)
     found = tuple(sorted(dict.fromkeys(diagnostics), key=lambda one: (one.span, one.code)))
     if any(one.severity is Severity.ERROR for one in found):
         plan = None

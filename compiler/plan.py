@@ -6,24 +6,27 @@ steps' outputs by step id; both references are small tagged objects inside the a
 
     {"$file": "sha256:…"}                                  an input file
     {"$step": "maya.pack.front", "output": "image"}        what another step makes
+    {"$text": ["She is ", {"$step": …}, "."]}              a text, with texts that other steps make inside
 
-`substitute` is the one walk over them: for keys they become digests, for the model's endpoint they become
-URLs, for local work they become paths.
+`substitute` is the one walk over references: for keys they become digests, for the model's endpoint they become
+URLs, for local work they become paths. `spliced` puts the texts together, once those are known.
 """
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal, TypeAlias
+
+from adc.compiler.frozen import field, frozen
 
 SCHEMA = "adc/plan/1"
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
-StepKind: TypeAlias = Literal["generate", "frame", "card", "film"]
+StepKind: TypeAlias = Literal["generate", "frame", "card", "film", "archive"]
+Output: TypeAlias = Literal["image", "video", "audio", "text", "weights", "archive"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FileRef:
     """An input file, by digest."""
 
@@ -34,7 +37,7 @@ class FileRef:
         return {"$file": self.digest}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StepRef:
     """One output of another step."""
 
@@ -73,6 +76,27 @@ def substitute(value: Json, replace: Callable[[Ref], Json]) -> Json:
     return value
 
 
+def spliced(value: Json, read: Callable[[Ref], str]) -> Json:
+    """A copy of `value` with every `$text` put together; `read` gives the text behind a reference inside one.
+
+    References outside of a `$text` stay as they are.
+    """
+    match value:
+        case {"$text": list(parts)}:
+            return "".join(part if isinstance(part, str) else _read(part, read) for part in parts)
+        case dict():
+            return {name: spliced(item, read) for name, item in value.items()}
+        case list():
+            return [spliced(item, read) for item in value]
+    return value
+
+
+def _read(part: Json, read: Callable[[Ref], str]) -> str:
+    ref = as_ref(part)
+    assert ref is not None, part
+    return read(ref)
+
+
 def references(value: Json) -> Iterator[Ref]:
     """Every reference inside `value`, in the order of the arguments."""
     ref = as_ref(value)
@@ -86,7 +110,7 @@ def references(value: Json) -> Iterator[Ref]:
             yield from references(item)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Price:
     """What a step costs live: `usd` for `quantity` of `unit`; `mark` says how far the figure can be trusted."""
 
@@ -99,20 +123,21 @@ class Price:
 FREE = Price(Decimal(0), "", "", "exact")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Step:
     """One unit of work, fully described.
 
     `id` is for people and stable across edits elsewhere. `arguments` is the request for `endpoint`, or what the
-    media operation needs. `output` names its blob and the kind of media: `image`, `video` or `audio`. `brief`,
-    `purpose`, `why` and `price` describe the step to people and to the draft engine; no live model sees them.
+    media operation needs. `output` names its blob and what it is: a kind of media, a text, the weights of a LoRA,
+    or an archive of files. `brief`, `purpose`, `why` and `price` describe the step to people and to the draft engine;
+    no live model sees them.
     """
 
     id: str
     kind: StepKind
     endpoint: str | None
     arguments: dict[str, Json]
-    output: Literal["image", "video", "audio"]
+    output: Output
     purpose: str
     price: Price = FREE
     take: int = 1
@@ -126,7 +151,7 @@ class Step:
         return tuple(dict.fromkeys(steps))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PlanFile:
     """An input file. `path` is relative to the folder of the spec."""
 
@@ -135,22 +160,38 @@ class PlanFile:
     bytes: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Placed:
-    """A scene or card on the timeline, in frames of the film. `bought` and `kept` are seconds as text."""
+    """A scene, card or morph on the timeline, in frames of the film. `bought` and `kept` are seconds as text.
+
+    `steps` make what is seen: several where a scene is split, `bought` is then a sum such as `8 + 6`.
+    """
 
     id: str
-    kind: Literal["scene", "card"]
-    step: str
+    kind: Literal["scene", "card", "morph"]
+    steps: tuple[str, ...]
     start: int
     frames: int
     bought: str
     kept: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
+class Deliverable:
+    """A finished film: the step that makes it, its shape and its size in pixels."""
+
+    step: str
+    aspect: str
+    width: int
+    height: int
+
+
+@frozen
 class Plan:
-    """All steps in an order in which each stands after those it needs; `target` is the finished film."""
+    """All steps in an order in which each stands after those it needs; `deliverables` are the finished films.
+
+    `width` and `height` are those of the first. `choices` are the keys of the variants that it was made with.
+    """
 
     name: str
     title: str
@@ -158,10 +199,11 @@ class Plan:
     height: int
     rate: int
     frames: int
+    choices: Mapping[str, str]
     files: tuple[PlanFile, ...]
     steps: tuple[Step, ...]
     timeline: tuple[Placed, ...]
-    target: str
+    deliverables: tuple[Deliverable, ...]
 
     @property
     def usd(self) -> Decimal:
@@ -189,6 +231,7 @@ def to_json(plan: Plan) -> Json:
             "height": plan.height,
             "rate": plan.rate,
             "frames": plan.frames,
+            "choices": dict(plan.choices),
         },
         "files": {file.digest: {"path": file.path, "bytes": file.bytes} for file in plan.files},
         "steps": [_step_json(step) for step in plan.steps],
@@ -196,7 +239,7 @@ def to_json(plan: Plan) -> Json:
             {
                 "id": placed.id,
                 "kind": placed.kind,
-                "step": placed.step,
+                "steps": list(placed.steps),
                 "start": placed.start,
                 "frames": placed.frames,
                 "bought": placed.bought,
@@ -204,7 +247,10 @@ def to_json(plan: Plan) -> Json:
             }
             for placed in plan.timeline
         ],
-        "target": plan.target,
+        "deliverables": [
+            {"step": film.step, "aspect": film.aspect, "width": film.width, "height": film.height}
+            for film in plan.deliverables
+        ],
         "usd": str(plan.usd),
     }
 
@@ -251,10 +297,11 @@ def load(data: bytes) -> Plan:
         height=ad["height"],
         rate=ad["rate"],
         frames=ad["frames"],
+        choices=ad["choices"],
         files=tuple(PlanFile(digest, **item) for digest, item in document["files"].items()),
         steps=tuple(_step_from(item) for item in document["steps"]),
-        timeline=tuple(Placed(**item) for item in document["timeline"]),
-        target=document["target"],
+        timeline=tuple(Placed(**{**item, "steps": tuple(item["steps"])}) for item in document["timeline"]),
+        deliverables=tuple(Deliverable(**item) for item in document["deliverables"]),
     )
 
 

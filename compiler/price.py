@@ -3,10 +3,14 @@
 A price is dollars a unit times a quantity: seconds of output, pictures, megapixels, thousands of characters. The
 dollars may depend on arguments (`by`), and an argument that the request leaves out has the default that the seller's
 own schema gives it: a Veo clip without `generate_audio` is a Veo clip with sound, at the price of one.
+
+Dubbing is paid by the length of the clip that is sent, which no argument tells: whoever knows it says it.
 """
 
 from collections.abc import Mapping
 from decimal import ROUND_CEILING, Decimal
+from fractions import Fraction
+from math import ceil
 from typing import Final
 
 from adc.compiler.catalogue import Endpoint
@@ -16,17 +20,23 @@ from adc.compiler.units import money
 MEGAPIXEL: Final = 1024 * 1024
 
 
-def price(endpoint: Endpoint, arguments: Mapping[str, Json]) -> Price:
-    """The price of one request. Where the formula does not cover it, `usd` is 0 and `mark` is `unknown`."""
+def price(endpoint: Endpoint, arguments: Mapping[str, Json], *, clip: Fraction | None = None) -> Price:
+    """The price of one request; `clip` is the length in seconds of the clip that it sends, if it sends one.
+
+    Where the formula does not cover the request, `usd` is 0 and `mark` is `unknown`.
+    """
     rule = endpoint.price
     rate = _rate(endpoint, arguments)
-    quantity = _quantity(endpoint, arguments)
+    quantity = _quantity(endpoint, arguments, clip)
     if rule.mark == "unknown" or rate is None or quantity is None:
         return Price(Decimal(0), "", rule.unit, "unknown")
-    return Price(money(rate * quantity), _plain(quantity), rule.unit, rule.mark)
+    usd = rate * quantity
+    if rule.first and quantity:
+        usd += Fraction(rule.first) - rate
+    return Price(money(_decimal(usd)), _plain(quantity), rule.unit, rule.mark)
 
 
-def _rate(endpoint: Endpoint, arguments: Mapping[str, Json]) -> Decimal | None:
+def _rate(endpoint: Endpoint, arguments: Mapping[str, Json]) -> Fraction | None:
     table = endpoint.price.usd
     for name in endpoint.price.by:
         assert isinstance(table, dict)
@@ -35,29 +45,30 @@ def _rate(endpoint: Endpoint, arguments: Mapping[str, Json]) -> Decimal | None:
             return None
     assert isinstance(table, str)
     more = [
-        Decimal(extra.usd)
+        Fraction(extra.usd)
         for extra in endpoint.price.extras
         if _argument(endpoint, arguments, extra.argument) == extra.value
     ]
-    return sum(more, Decimal(table))
+    return sum(more, Fraction(table))
 
 
-def _quantity(endpoint: Endpoint, arguments: Mapping[str, Json]) -> Decimal | None:
+def _quantity(endpoint: Endpoint, arguments: Mapping[str, Json], clip: Fraction | None) -> Fraction | None:
     rule = endpoint.price
     measured = _argument(endpoint, arguments, rule.of) if rule.of else None
     match rule.unit:
-        case "second":
-            quantity = _seconds(measured)
+        case "second" | "minute" | "step":
+            quantity = _number(measured) if rule.of else clip
         case "1k chars":
-            quantity = Decimal(len(measured)) / 1000 if isinstance(measured, str) else None
+            quantity = Fraction(len(measured)) if isinstance(measured, str) else None
         case "megapixel":
             quantity = _megapixels(endpoint, measured)
         case _:
-            quantity = Decimal(1)
+            quantity = Fraction(1)
     if quantity is None:
         return None
-    if rule.rounding == "up":
-        quantity = quantity.to_integral_value(ROUND_CEILING)
+    quantity /= rule.per
+    if rule.rounding:
+        quantity = Fraction(ceil(quantity / rule.rounding) * rule.rounding)
     if rule.times:
         times = _argument(endpoint, arguments, rule.times)
         quantity *= times if isinstance(times, int) else 1
@@ -79,22 +90,28 @@ def _key(value: Json) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _seconds(value: Json) -> Decimal | None:
+def _number(value: Json) -> Fraction | None:
+    """A number, or the seconds in a text such as `8s`."""
     if isinstance(value, str) and value.removesuffix("s").isdecimal():
-        return Decimal(value.removesuffix("s"))
-    return Decimal(str(value)) if isinstance(value, int | float) and not isinstance(value, bool) else None
+        return Fraction(value.removesuffix("s"))
+    return Fraction(str(value)) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
-def _megapixels(endpoint: Endpoint, size: Json) -> Decimal | None:
+def _megapixels(endpoint: Endpoint, size: Json) -> Fraction | None:
     match size:
         case {"width": int(width), "height": int(height)}:
-            return Decimal(width * height) / MEGAPIXEL
+            return Fraction(width * height, MEGAPIXEL)
         case str() if size in endpoint.price.sizes:
             width, height = endpoint.price.sizes[size]
-            return Decimal(width * height) / MEGAPIXEL
+            return Fraction(width * height, MEGAPIXEL)
     return None
 
 
-def _plain(quantity: Decimal) -> str:
-    text = format(quantity, "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text
+def _decimal(value: Fraction) -> Decimal:
+    return Decimal(value.numerator) / value.denominator
+
+
+def _plain(quantity: Fraction) -> str:
+    """The quantity as people read it, to four places where it has more."""
+    text = format(_decimal(quantity).quantize(Decimal("0.0001"), ROUND_CEILING), "f")
+    return text.rstrip("0").rstrip(".")

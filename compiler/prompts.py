@@ -10,20 +10,24 @@ The prompt is part of the step key: the same scene gives the same bytes, and one
 two plans read like a shot list.
 """
 
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
-from importlib.resources import files
 from itertools import accumulate, pairwise
+from typing import TYPE_CHECKING, TypeAlias
 
-from jinja2 import FunctionLoader
-
+from adc.compiler import data
 from adc.compiler.casting import views_of
 from adc.compiler.catalogue import Endpoint
-from adc.compiler.definitions import PARTS, Card, Character, Line, Product, Scene, Script, Style, Text
+from adc.compiler.definitions import PARTS, Card, Character, Line, Picture, Product, Scene, Script, Style, Text
+from adc.compiler.quotes import to_come
 from adc.compiler.request import portions
-from adc.compiler.sandbox import Names, Sandbox, TemplateProblem, render
+from adc.compiler.sandbox import Names, TemplateProblem, render
 from adc.compiler.units import seconds_text
 from adc.compiler.vocabulary import VIEWS
+
+if TYPE_CHECKING:
+    from adc.compiler.engine import Sandbox
 
 __all__ = [
     "VIEWS",
@@ -33,27 +37,69 @@ __all__ = [
     "compose_clip",
     "compose_still",
     "compose_view",
+    "look_of",
     "render",
+    "roughly",
+    "written",
 ]
 
 
-def bind(script: Script, piece: Scene | Card | None, endpoint: Endpoint | None) -> dict[str, object]:
+_BOUND: deque[tuple[Script, Scene | Card | None, Endpoint | None, Mapping[str, object]]] = deque(maxlen=4)
+"""What was bound last: several texts of a scene are rendered one after the other, in the same scope."""
+
+
+def bind(script: Script, piece: Scene | Card | None, endpoint: Endpoint | None) -> Mapping[str, object]:
     """The names in scope of a string of `piece`, meaning what `endpoint` is told.
 
     Without an endpoint everybody is called by the display name, as in words that are spoken or shown. Raises
-    TemplateProblem where a character's `looks` or `wears` cannot be rendered.
+    TemplateProblem where a character's `looks` or `wears`, or a param's or variant's text, cannot be rendered.
     """
+    for known_script, known_piece, known_endpoint, known in _BOUND:
+        if known_script is script and known_piece is piece and known_endpoint is endpoint:
+            return known
+    scope = _bound(script, piece, endpoint)
+    _BOUND.appendleft((script, piece, endpoint, scope))
+    return scope
+
+
+def _bound(script: Script, piece: Scene | Card | None, endpoint: Endpoint | None) -> dict[str, object]:
     scope: dict[str, object] = {"ad": Names(shown=script.ad.title, name=script.ad.name, title=script.ad.title)}
     if piece is not None:
         scope["scene"] = Names(shown=piece.name, name=piece.name, seconds=seconds_text(piece.seconds))
     tags = _tags(script, piece, endpoint) if isinstance(piece, Scene) and endpoint is not None else {}
-    subjects: dict[str, Character | Product] = {**script.characters, **script.products}
-    told = {name: _told(who, tags.get(who.name, who.display), scope) for name, who in subjects.items()}
-    for name, subject in told.items():
-        group, dot, own = name.partition(".")
-        if dot:  # `import … as brand`: in a template, `brand.maya` is what `brand` has by the name `maya`
-            vars(scope.setdefault(group, Names(shown=group)))[own] = subject
-    return {**scope, **told}
+    subjects: dict[str, Character | Product] = {**script.products, **script.characters}
+    for name, who in subjects.items():
+        # What one of them is told to be may name another: by then all have a name.
+        called = tags.get(who.name, who.display)
+        _put(scope, name, Names(shown=called, about="", name=who.name, display=who.display))
+    for name, param in script.params.items():
+        _put(scope, name, _chosen(param.value, scope, name))
+    for name, who in subjects.items():
+        _put(scope, name, _told(who, tags.get(who.name, who.display), _inside(scope, name), endpoint is not None))
+    for name, variant in script.variants.items():
+        shown = _chosen(variant.choices[variant.chosen], scope, name)
+        _put(scope, name, Names(shown=shown, key=variant.chosen))
+    return scope
+
+
+def _put(scope: dict[str, object], name: str, value: object) -> None:
+    """Give `name` a meaning: with `import … as brand`, `brand.maya` is what `brand` has by the name `maya`."""
+    scope[name] = value
+    group, dot, own = name.rpartition(".")
+    if dot:
+        if group not in scope:
+            _put(scope, group, Names(shown=group))
+        vars(scope[group])[own] = value
+
+
+def _inside(scope: Mapping[str, object], name: str) -> Mapping[str, object]:
+    """The names as the file that declares `name` knows them: its own without what an import puts before them."""
+    group = scope.get(name.rpartition(".")[0])
+    return {**scope, **vars(group)} if isinstance(group, Names) else scope
+
+
+def _chosen(value: Text | str, scope: Mapping[str, object], name: str) -> str:
+    return value if isinstance(value, str) else _words(value, _inside(scope, name))
 
 
 def compose_clip(
@@ -63,17 +109,18 @@ def compose_clip(
     *,
     start: bool,
     end: bool = False,
-    spoken: tuple[Line, ...] | None = None,
+    spoken: tuple[Line, ...] = (),
+    mimes: Character | None = None,
+    part: tuple[int, int] = (1, 1),
+    write: "Write | None" = None,
 ) -> str:
     """The prompt of a clip, with a start and an end frame or without.
 
-    `spoken` are the lines that the model itself says; without them, those on camera where the model has speech.
-    Raises TemplateProblem.
+    `spoken` are the lines that the model itself says; `mimes` is who moves the lips to a voice that comes later. `part`
+    is which of how many clips of the scene this is, `write` how a prompt is put together. Raises TemplateProblem.
     """
     if scene.prompt is not None:
         return _replaced(script, scene, endpoint, scene.prompt)
-    if spoken is None:
-        spoken = tuple(line for line in scene.lines if line.on_camera) if endpoint.takes.speech else ()
     scope = bind(script, scene, endpoint)
     aloud = bind(script, scene, None)
     facts: dict[str, object] = {
@@ -81,6 +128,9 @@ def compose_clip(
         "end": end,
         "start_as_image": start and endpoint.takes.start_as_image,
         "hears": endpoint.takes.speech,
+        "mimes": str(scope[mimes.name]) if mimes else "",
+        "part": part[0],
+        "parts": part[1],
         "lines": [
             {
                 "speaker": str(scope[line.who.name]) if line.who else "",
@@ -90,29 +140,32 @@ def compose_clip(
             for line in spoken
         ],
     }
-    return _compose(endpoint, _scene_facts(script, scene, endpoint, scope) | facts)
+    return (write or written)(endpoint, _scene_facts(script, scene, endpoint, scope) | facts)
 
 
-def compose_still(script: Script, scene: Scene, endpoint: Endpoint, words: Text) -> str:
+def compose_still(script: Script, scene: Scene, endpoint: Endpoint, words: Text, write: "Write | None" = None) -> str:
     """The prompt of a keyframe of the scene that shows `words`. Raises TemplateProblem."""
     scope = bind(script, scene, endpoint)
     facts: dict[str, object] = {"view": "", "words": _words(words, scope)}
-    return _compose(endpoint, _scene_facts(script, scene, endpoint, scope) | facts)
+    return (write or written)(endpoint, _scene_facts(script, scene, endpoint, scope) | facts)
 
 
-def compose_view(character: Character, view: str, *, script: Script, endpoint: Endpoint) -> str:
+def compose_view(
+    character: Character, view: str, *, script: Script, endpoint: Endpoint, write: "Write | None" = None
+) -> str:
     """The prompt of one view of a character's pack, one of `VIEWS`. Raises TemplateProblem."""
     assert view in VIEWS, view
-    told = _told(character, character.display, bind(script, None, endpoint))
-    return _compose(endpoint, {"view": view, "subject": vars(told)})
+    told = bind(script, None, endpoint)[character.name]
+    return (write or written)(endpoint, {"view": view, "subject": vars(told)})
 
 
 def compose_avoid(script: Script, scene: Scene, endpoint: Endpoint) -> str:
     """What style and scene keep out, as a list in words; empty where neither says. Raises TemplateProblem."""
     scope = bind(script, scene, endpoint)
     style = _style(script, scene)
-    texts = (style.avoid if style else None, scene.avoid)
-    return ", ".join(_words(text, scope).rstrip(".,;") for text in texts if text is not None)
+    told = [_words(style.avoid, _inside(scope, style.name))] if style and style.avoid else []
+    told += [_words(scene.avoid, scope)] if scene.avoid else []
+    return ", ".join(words.rstrip(".,;") for words in told)
 
 
 def _replaced(script: Script, scene: Scene, endpoint: Endpoint, prompt: Text) -> str:
@@ -142,8 +195,11 @@ def _scene_facts(script: Script, scene: Scene, endpoint: Endpoint, scope: Mappin
             }
             for subject in scene.cast
         ],
-        "styled": takes.references > 0 and style is not None and style.reference is not None,
-        "look": _words(style.look, scope) if style and style.look else "",
+        "styled": takes.references > 0 and look_of(script, scene) is not None,
+        "style_picture": max((share.stop for share in numbers.values()), default=1)
+        if takes.reference_form == "images"
+        else 0,
+        "look": _words(style.look, _inside(scope, style.name)) if style and style.look else "",
         "avoid": "" if "$avoid" in endpoint.request.values() else compose_avoid(script, scene, endpoint),
         **{part: _words(scene.parts[part], scope) if part in scene.parts else "" for part in PARTS},
     }
@@ -153,9 +209,18 @@ def _style(script: Script, scene: Scene) -> Style | None:
     return scene.style or script.ad.style
 
 
+def look_of(script: Script, scene: Scene) -> Picture | None:
+    """The picture that gives a scene its look: its own `reference`, or that of its style."""
+    style = _style(script, scene)
+    return scene.reference or (style.reference if style else None)
+
+
 def _tags(script: Script, scene: Scene, endpoint: Endpoint) -> dict[str, str]:
     """How prompts of the endpoint name the people and things whose pictures are sent."""
     numbers = _numbers(script, scene, endpoint)
+    trained = [who for who in scene.cast if isinstance(who, Character) and who.lora]
+    if endpoint.takes.loras:
+        return {who.name: who.lora.trigger for who in trained if who.lora}
     match endpoint.takes.reference_form:
         case "elements":
             return {name: f"@Element{place}" for place, name in enumerate(numbers, start=1)}
@@ -168,15 +233,16 @@ def _numbers(script: Script, scene: Scene, endpoint: Endpoint) -> dict[str, rang
     """Who is on which pictures of a flat list, counted from 1, in the order of the cast."""
     if not endpoint.takes.references:
         return {}
-    style = _style(script, scene)
     views = {subject.name: len(views_of(subject)) for subject in scene.cast if views_of(subject)}
-    shares = portions(endpoint, list(views.values()), style=style is not None and style.reference is not None)
+    shares = portions(endpoint, list(views.values()), style=look_of(script, scene) is not None)
     ends = list(accumulate(shares, initial=1))
     return {name: range(first, end) for name, (first, end) in zip(views, pairwise(ends), strict=True)}
 
 
-def _told(subject: Character | Product, shown: str, scope: Mapping[str, object]) -> Names:
+def _told(subject: Character | Product, shown: str, scope: Mapping[str, object], to_model: bool) -> Names:
     looks = {"looks": _words(subject.looks, scope)} if subject.looks else {}
+    if subject.looks_auto:
+        looks = {"looks": to_come(f"{subject.name}.looks") if to_model else "as in the picture"}
     wears = {"wears": _words(subject.wears, scope)} if isinstance(subject, Character) and subject.wears else {}
     told = [*looks.values(), *(f"wearing {clothes}" for clothes in wears.values())]
     about = ", ".join(words.rstrip(".,;") for words in told)
@@ -188,7 +254,41 @@ def _words(text: Text, scope: Mapping[str, object]) -> str:
     return " ".join(render(text, scope).split())
 
 
-def _compose(endpoint: Endpoint, facts: Mapping[str, object]) -> str:
+Write: TypeAlias = Callable[[Endpoint, Mapping[str, object]], str]
+"""Puts facts into the template of an endpoint's family."""
+
+_OWN_WORDS = 1000
+_OWN_WORDS_EACH = 120
+"""More characters than any family's template has of its own, and than it adds for each person, thing or line."""
+
+
+def roughly(endpoint: Endpoint, facts: Mapping[str, object]) -> str:
+    """The words of a prompt without those of its template, where the prompt is sure to be short enough; else all of it.
+
+    Enough to judge and to price a spec; the template engine is then not even imported.
+    """
+    words = list(_words_in(facts))
+    each = sum(len(fact) for fact in facts.values() if isinstance(fact, list))
+    most = endpoint.takes.prompt_chars
+    if most is None or sum(map(len, words)) + _OWN_WORDS + _OWN_WORDS_EACH * each <= most:
+        return _tidy("\n".join(words)) or " "
+    return written(endpoint, facts)
+
+
+def _words_in(fact: object) -> Iterator[str]:
+    match fact:
+        case str():
+            yield fact
+        case Mapping():
+            for inner in fact.values():
+                yield from _words_in(inner)
+        case list():
+            for inner in fact:
+                yield from _words_in(inner)
+
+
+def written(endpoint: Endpoint, facts: Mapping[str, object]) -> str:
+    """The whole prompt."""
     return _tidy(_families().get_template(f"{endpoint.template}.j2").render(facts))
 
 
@@ -204,6 +304,11 @@ def _sentence(text: str) -> str:
 
 
 @cache
-def _families() -> Sandbox:
-    folder = files("adc.compiler") / "templates"
-    return Sandbox({"sentence": _sentence}, FunctionLoader(lambda name: (folder / name).read_text(encoding="utf-8")))
+def _families() -> "Sandbox":
+    from jinja2 import FunctionLoader
+
+    from adc.compiler.engine import Sandbox
+
+    return Sandbox(
+        {"sentence": _sentence}, FunctionLoader(lambda name: data.read("compiler", "templates", name).decode())
+    )

@@ -34,14 +34,24 @@ def render(
     """
     if not diagnostics:
         return ""
+    return f"{draw(diagnostics, texts, prefix=prefix, colour=colour)}\n{count(diagnostics)}\n"
+
+
+def draw(diagnostics: Sequence[Diagnostic], texts: Mapping[str, str], *, prefix: str = "", colour: bool = False) -> str:
+    """The diagnostics alone, parted by empty lines. The arguments are those of `render`."""
     page = _Page(texts, prefix, colour)
-    drawn = ["\n".join(page.diagnostic(diagnostic)) for diagnostic in diagnostics]
-    return "\n\n".join([*drawn, _count(diagnostics)]) + "\n"
+    return "\n".join("\n".join(page.diagnostic(diagnostic)) + "\n" for diagnostic in diagnostics)
 
 
-def _count(diagnostics: Sequence[Diagnostic]) -> str:
+def count(diagnostics: Sequence[Diagnostic]) -> str:
+    """How many there are of each severity: `2 errors, 1 warning`."""
     counts = ((kind, sum(item.severity is kind for item in diagnostics)) for kind in Severity)
     return ", ".join(f"{count} {kind}{'s' if count > 1 else ''}" for kind, count in counts if count)
+
+
+def shown_path(path: str, prefix: str) -> str:
+    """`path` behind `prefix`. A source that is no file, such as `--set`, stands in no folder."""
+    return path if path.startswith("--") else posixpath.normpath(posixpath.join(prefix, path))
 
 
 class _Page:
@@ -65,8 +75,8 @@ class _Page:
 
     def _quote(self, span: Span, label: str, gutter: int, kind: str, mark: str) -> Iterator[str]:
         """The place, its first line and, where the span goes on, its last line, underlined."""
-        path = posixpath.normpath(posixpath.join(self.prefix, span.path))
-        yield f"{' ' * gutter}{self._paint('-->', 'gutter')} {_printable(path)}:{span.line}:{span.column}"
+        path = _printable(shown_path(span.path, self.prefix))
+        yield f"{' ' * gutter}{self._paint('-->', 'gutter')} {path}:{span.line}:{span.column}"
         text = self.texts.get(span.path)
         if text is None:
             if label:

@@ -3,8 +3,9 @@
 A catalogue file holds its request as a skeleton: JSON that looks like the request, with placeholders.
 
     "$prompt"                                    a fact; absent, its key or its place in the list is dropped
-    "{seconds}s"                                 the bought length inside a string
+    "{seconds}s"                                 the bought length inside a string; "$seconds" is it as a number
     [{"$each": "subjects", "image": "$frontal"}] one entry for each person or thing
+    [{"$each": "loras", "path": "$weights"}]     one entry for each trained LoRA
     {"$by": "aspect", "9:16": …, "16:9": …}      a choice by a fact
 
 Everything else is sent as written. `fill` puts the facts in, `apply_options` the `set` lines of the scene, and
@@ -15,30 +16,41 @@ that a schema does not name is a mistake.
 `subjects` is a list of `{"frontal": picture, "angles": [picture, …]}`, one for each person or thing that has
 pictures, in the order of the cast. Three facts follow from the others where nobody gives them: `pictures` (the flat
 list of the subjects' pictures, then `style`), `reference` (the first subject's) and `speech` (no).
+
+The other facts that are not plain words: `seconds` and `milliseconds` are whole numbers, the length of a clip, of
+music or of a sound; `video` and `audio` are what a lip-sync joins, the clip and the voice; `archive` is a zip of
+pictures, `trigger` a word and `steps` a whole number, for training; `loras` is a list of `{"weights": file}`.
+
+`{"$text": […]}` in the place of a string is a text that nobody knows before other steps have made their parts of it
+(see `plan`): it is judged as if each unknown part had `UNKNOWN_CHARS` characters.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
 from adc.compiler.catalogue import Endpoint
-from adc.compiler.conform import property_names, unknown, violations
+from adc.compiler.conform import parts, property_names, unknown, violations
 from adc.compiler.definitions import Option
-from adc.compiler.plan import Json, substitute
+from adc.compiler.frozen import frozen
+from adc.compiler.plan import Json, spliced, substitute
 
 FACTS: Final = frozenset(
     {"prompt", "text", "voice", "aspect", "seconds", "resolution", "speech", "avoid", "seed", "style"}
     | {"start_frame", "end_frame", "reference", "pictures", "subjects"}
+    | {"milliseconds", "video", "audio", "archive", "trigger", "steps", "loras"}
 )
 """The facts that a skeleton may ask for."""
+
+UNKNOWN_CHARS: Final = 300
+"""Characters that a description of a picture is taken to have before it is made: more than most have."""
 
 _ABSENT: Final = object()
 _ANY_URL: Final = "https://example.com/file"
 _OWN_TO_OPTIONS: Final = ("$resolution", "$speech", "$seed", "$avoid", "$voice")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Problem:
     """Why an endpoint would refuse a request: where, as in `elements/0/frontal_image_url`, and a sentence."""
 
@@ -125,11 +137,11 @@ def _entries(skeleton: list[Json], facts: Mapping[str, Json]) -> Iterator[tuple[
     for item in skeleton:
         if isinstance(item, dict) and "$each" in item:
             entry = {name: value for name, value in item.items() if name != "$each"}
-            each = facts.get(str(item["$each"]), [])
+            each = facts.get(str(item["$each"])) or []
             assert isinstance(each, list)
-            for subject in each:
-                assert isinstance(subject, dict)
-                yield entry, {**facts, **subject}
+            for told in each:
+                assert isinstance(told, dict)
+                yield entry, {**facts, **told}
         else:
             yield item, facts
 
@@ -145,8 +157,24 @@ def resolution(endpoint: Endpoint, short_side: int) -> str | None:
 
 
 def apply_options(arguments: Mapping[str, Json], options: Iterable[Option]) -> dict[str, Json]:
-    """The request with the scene's `set` lines put over it; a later line wins."""
-    return {**arguments, **{option.name.value: _plain(option.value) for option in options}}
+    """The request with the scene's `set` lines put over it; a later line wins.
+
+    A dotted name, as in `set voice_setting.speed 1.1`, reaches into a group and leaves the rest of it as it is.
+    """
+    found = dict(arguments)
+    for option in options:
+        _put(found, option.name.value.split("."), _plain(option.value))
+    return found
+
+
+def _put(group: dict[str, Json], path: Sequence[str], value: Json) -> None:
+    name, *inner = path
+    if inner:
+        existing = group.get(name)
+        below = dict(existing) if isinstance(existing, dict) else {}
+        _put(below, inner, value)
+        value = below
+    group[name] = value
 
 
 def _plain(value: bool | int | Decimal | str) -> Json:
@@ -156,22 +184,32 @@ def _plain(value: bool | int | Decimal | str) -> Json:
 
 
 def option_problems(endpoint: Endpoint, options: Iterable[Option]) -> tuple[Problem, ...]:
-    """What is wrong with `set` lines before their values are looked at; `path` is the option's name.
+    """What is wrong with `set` lines before their values are looked at; `path` is the option's name, dots included.
 
     An option must be one of the endpoint's, and not one that the scene itself writes.
     """
-    assert isinstance(endpoint.request, dict)
-    found: list[Problem] = []
-    for option in options:
-        name = option.name.value
-        slot = endpoint.request.get(name)
-        if name not in property_names(endpoint.input_schema):
-            found.append(Problem(name, unknown(name, endpoint.id, _settable(endpoint))))
-        elif name in endpoint.fixed:
-            found.append(Problem(name, f"`{name}` is fixed: with another value the answer would not be one file"))
-        elif _is_written_by_scene(slot):
-            found.append(Problem(name, f"`{name}` follows from the scene and cannot be set"))
-    return tuple(found)
+    found = ((option.name.value, option_problem(endpoint, option.name.value)) for option in options)
+    return tuple(Problem(name, message) for name, message in found if message)
+
+
+def option_problem(endpoint: Endpoint, name: str) -> str:
+    """Why a `set` line may not name this option, dots included; empty where it may."""
+    path = name.split(".")
+    slot: Json = endpoint.request
+    for depth, part in enumerate(path):
+        owner = ".".join(path[:depth])
+        groups = parts(endpoint.input_schema, path[:depth])
+        known = sorted({each for group in groups for each in property_names(group)})
+        if owner and not known:
+            return f"`{owner}` is one value: it has no options inside"
+        if part not in known:
+            return unknown(part, f"`{owner}`" if owner else endpoint.id, known if owner else _settable(endpoint))
+        slot = slot.get(part) if isinstance(slot, dict) else None
+        if _is_written_by_scene(slot):
+            return f"`{'.'.join(path[: depth + 1])}` follows from the scene and cannot be set"
+    if name in endpoint.fixed:
+        return f"`{name}` is fixed: with another value the answer would not be one file"
+    return ""
 
 
 def _is_written_by_scene(slot: Json) -> bool:
@@ -198,22 +236,33 @@ def _settable(endpoint: Endpoint) -> list[str]:
 def problems(endpoint: Endpoint, arguments: Mapping[str, Json]) -> tuple[Problem, ...]:
     """Why the endpoint would refuse this request, in the order of the schema; empty when it would take it.
 
-    References to files and steps count as addresses.
+    References to files and steps count as addresses, a `$text` as a string.
     """
-    plain = substitute(dict(arguments), lambda _ref: _ANY_URL)
+    known = spliced(dict(arguments), lambda _ref: "x" * UNKNOWN_CHARS)
+    plain = substitute(known, lambda _ref: _ANY_URL)
     found = [Problem(path, message) for path, message in violations(endpoint.input_schema, plain, endpoint.id)]
-    count = _reference_count(endpoint, arguments)
-    most = endpoint.takes.references
-    if count > most and most:
-        found.append(Problem(_reference_slots(endpoint)[0], f"{count} references; {endpoint.id} takes at most {most}"))
+    takes = endpoint.takes
+    for most, slots, what in (
+        (takes.references, _reference_slots(endpoint), "references"),
+        (takes.loras, _lora_slots(endpoint), "LoRAs"),
+    ):
+        lists = [arguments.get(name) for name in slots]
+        count = sum(len(value) for value in lists if isinstance(value, list))
+        if count > most and most:
+            found.append(Problem(slots[0], f"{count} {what}; {endpoint.id} takes at most {most}"))
     return tuple(dict.fromkeys(found))
 
 
 def _reference_slots(endpoint: Endpoint) -> list[str]:
     assert isinstance(endpoint.request, dict)
-    return [name for name, slot in endpoint.request.items() if isinstance(slot, list) or slot == "$pictures"]
+    lists = [name for name, slot in endpoint.request.items() if isinstance(slot, list) or slot == "$pictures"]
+    return [name for name in lists if name not in _lora_slots(endpoint)]
 
 
-def _reference_count(endpoint: Endpoint, arguments: Mapping[str, Json]) -> int:
-    lists = [arguments.get(name) for name in _reference_slots(endpoint)]
-    return sum(len(value) for value in lists if isinstance(value, list))
+def _lora_slots(endpoint: Endpoint) -> list[str]:
+    assert isinstance(endpoint.request, dict)
+    return [
+        name
+        for name, slot in endpoint.request.items()
+        if isinstance(slot, list) and any(isinstance(item, dict) and item.get("$each") == "loras" for item in slot)
+    ]

@@ -11,35 +11,60 @@ they say about a declaration that already has an error is left out. Warnings wai
 """
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 
 from adc.compiler import declarations
 from adc.compiler.checks import CHECKS
 from adc.compiler.choices import DEFAULTS, Choices
-from adc.compiler.definitions import Ad, Script
+from adc.compiler.definitions import Ad, Name, OwnModel, Script
 from adc.compiler.diagnostics import Diagnostic, Label, Severity
-from adc.compiler.fields import Report, accept, take
+from adc.compiler.fields import NOUNS, Report, accept, take
 from adc.compiler.files import Files
+from adc.compiler.frozen import frozen, replace
 from adc.compiler.mentions import ALWAYS, is_name, judge
-from adc.compiler.nodes import Document, Statement, String, Word
+from adc.compiler.nodes import Document, Listed, Statement, String, Value, Word
+from adc.compiler.own_models import own_model
 from adc.compiler.parse import parse
 from adc.compiler.scope import Scope
 from adc.compiler.shelf import Shelf
 from adc.compiler.source import Span
 from adc.compiler.timeline import Timeline
-from adc.compiler.vocabulary import TOP
+from adc.compiler.vocabulary import CAPTIONS, PLACES, TABLES, TOP, TRANSITIONS, VIEWS, likeliest
 
-SPACES = {"character": "cast", "product": "cast", "style": "style", "scene": "film", "card": "film"}
+SPACES = {
+    **dict.fromkeys(("character", "product", "param", "variant"), "cast"),
+    "style": "style",
+    "voice": "voice",
+    "model": "model",
+    "scene": "film",
+    "card": "film",
+}
 """Declarations of one space may not share a name."""
+
+IN_ORDER = ("param", "variant", "model", "style", "voice", "product", "character")
+"""Declarations in an order in which each comes after those it may refer to."""
+
+VALUES = frozenset({"param", "variant"})
+"""Declarations whose name may stand for their value, wherever a value is expected."""
+
+NAMED = frozenset({*SPACES, "ad"})
+"""Declarations that begin with their name."""
 
 STRUCTURAL = frozenset({"AD0107", "AD0109", "AD0110", "AD0112", "AD0115"})
 """Syntax errors behind which a scene may have got lost."""
 
+TAKEN = frozenset(
+    {"as", "at", "auto", "by", "false", "for", "frame", "from", "keyframe", "model", "of", "true", "using"}
+    | {*CAPTIONS, *PLACES, *TRANSITIONS, *VIEWS}
+    | {word for table in TABLES for word in table.usage}
+)
+"""Words that mean something between the values of statements: no param may be called so."""
+
 SPEC_ONLY = frozenset({"ad", "scene", "card", "transition"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Loaded:
     """A spec as far as it could be understood: `script` is None where `diagnostics` hold an error.
 
@@ -54,22 +79,29 @@ class Loaded:
     documents: Mapping[str, Document]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Declared:
+    """`prefix` is the part of `name` that imports put before it."""
+
     name: Word
     statement: Statement
+    prefix: str = ""
 
 
-def load(spec: str, files: Files, choices: Choices = DEFAULTS) -> Loaded:  # noqa: ARG001
-    """Read, resolve and check the spec at `spec`. Raises nothing: whatever is wrong is a diagnostic."""
+def load(spec: str, files: Files, choices: Choices = DEFAULTS) -> Loaded:
+    """Read, resolve and check the spec at `spec`, with `choices` made. Never raises: what is wrong is a diagnostic."""
     found: list[Diagnostic] = []
     shelf = Shelf(files, found.append)
     scope = Scope(shelf, found.append)
-    resolver = _Resolver(spec, scope)
+    resolver = _Resolver(spec, scope, choices)
     script = resolver.script()
-    for text in scope.texts:
-        known = {name.split(".")[0] for name in (*scope.characters, *scope.products, *scope.later)}
-        found += judge(text, shelf.texts[text.span.path], known, complete=scope.complete)
+    names = (*scope.characters, *scope.products, *scope.params, *scope.variants, *resolver.lost)
+    known: dict[str, set[str]] = {}
+    for text, prefix in dict.fromkeys(scope.texts):
+        if prefix not in known:
+            own = {name.removeprefix(prefix) for name in names if name.startswith(prefix)}
+            known[prefix] = {name.split(".")[0] for name in (*names, *own)}
+        found += judge(text, shelf.texts[text.span.path], known[prefix], complete=scope.complete)
     if script is not None:
         broken = {resolver.declaration_at(diagnostic.span) for diagnostic in found}
         judged = [diagnostic for check in CHECKS for diagnostic in check(script)]
@@ -80,15 +112,30 @@ def load(spec: str, files: Files, choices: Choices = DEFAULTS) -> Loaded:  # noq
     return Loaded(None if errors else script, tuple(told), shelf.texts, shelf.inputs, resolver.documents)
 
 
+@lru_cache(maxsize=8)
+def parsed(path: str, source: str) -> tuple[Document, tuple[Diagnostic, ...]]:
+    """What `parse` gives. An editor looks again and again at files of which one has changed."""
+    return parse(path, source)
+
+
 class _Resolver:
-    def __init__(self, spec: str, scope: Scope) -> None:
+    def __init__(self, spec: str, scope: Scope, choices: Choices) -> None:
         self.spec = spec
         self.scope = scope
+        self.choices = choices
         self.report: Report = scope.report
         self.units: dict[str, tuple[_Declared, ...]] = {}
         self.documents: dict[str, Document] = {}
         self.statements: tuple[Statement, ...] = ()
         self.starts: dict[str, list[int]] = {}
+        self.values: dict[Span, Value] = {}
+        """What stands behind a param or variant, by the span of its name."""
+        self.local: dict[str, dict[str, tuple[Span, Value]]] = {}
+        """Of each file, the names that may stand for a value."""
+        self.valued: set[Span] = set()
+        """Params and variants that stand for a value somewhere, by the span of their name."""
+        self.lost: set[str] = set()
+        """Names of declarations that could not be understood."""
         self.sound = True
         """Whether no scene of the spec can have got lost."""
 
@@ -101,18 +148,87 @@ class _Resolver:
         declared = self._unit(self.spec, Span(self.spec, 0, 0, 1, 1), ())
         if declared is None:
             return None
-        for item in self._distinct(declared):
-            self._define(item)
+        distinct = tuple(self._distinct(declared))
+        self._choose(distinct)
+        for kind in IN_ORDER:
+            for item in distinct:
+                if item.statement.keyword.written == kind:
+                    self._define(item)
+        self.scope.prefix = ""
         ad = self._ad()
         timeline = Timeline(self.scope)
         for statement in self.statements:
-            timeline.add(statement)
+            timeline.add(self._filled(statement))
         whole = timeline.finish(ad)
         scope = self.scope
         if ad is None or not whole or not self.sound:
             return None
+        named = (scope.characters, scope.products, scope.styles, scope.voices, scope.params, scope.variants)
         film = (tuple(timeline.pieces), tuple(timeline.joins))
-        return Script(ad, scope.characters, scope.products, scope.styles, *film)
+        return Script(ad, *named, scope.models, *film, frozenset(self.valued))
+
+    def _choose(self, declared: tuple[_Declared, ...]) -> None:
+        """Find the value of every param and variant: its default, or what was chosen for this compilation."""
+        for item in declared:
+            match item.statement.keyword.written, item.statement.values:
+                case "param", (Word(), value):
+                    written = self.choices.settings.get(item.name.written)
+                    self.values[item.name.span] = value if written is None else self._set(item.name, value, written)
+                case "variant", _:
+                    choices = {each.keyword.written: each.values for each in item.statement.block or ()}
+                    key = self.choices.variants.get(item.name.written, next(iter(choices), ""))
+                    if key in choices and len(choices[key]) == 1:
+                        self.values[item.name.span] = choices[key][0]
+                    elif key not in choices and choices:
+                        self._unknown_choice("variant", item.name.written, key, choices, f"{item.name.written}=")
+        kinds = {item.name.written: item.statement.keyword.written for item in declared}
+        for kind, chosen in (("param", self.choices.settings), ("variant", self.choices.variants)):
+            names = [name for name, each in kinds.items() if each == kind]
+            for name, written in chosen.items():
+                if kinds.get(name) != kind and self.scope.complete:
+                    self._unknown_choice(kind, name, written, names, "")
+
+    def _unknown_choice(self, kind: str, name: str, value: str, known: Iterable[str], before: str) -> None:
+        """`--set` and `--variant` name what the spec does not have: shown where it was typed."""
+        source = f"{name}={value}"
+        flag = f"--{'set' if kind == 'param' else 'variant'} {name}"
+        self.scope.shelf.texts[flag] = source
+        wrong = value if before else name
+        message = f"`{name}` has no choice `{value}`" if before else f"there is no {kind} `{name}`"
+        listed = ", ".join(f"`{each}`" for each in known)
+        hint = likeliest(wrong, known) or (f"there are {listed}" if listed else f"the spec declares no {kind}")
+        span = Span(flag, len(before), len(before) + len(wrong), 1, len(before) + 1)
+        self.report(Diagnostic("AD0210", message, span, "not in the spec", hint))
+
+    def _set(self, name: Word, default: Value, written: str) -> Value:
+        """The value that was typed for a param, of the type of its default; text needs no quotes."""
+        flag, before = f"--set {name.written}", f"{name.written}="
+        source = before + (written if not isinstance(default, String) else '"' + _escaped(written) + '"')
+        self.scope.shelf.texts[flag] = source
+        if isinstance(default, String):
+            span = Span(flag, len(before), len(source), 1, len(before) + 1)
+            start = len(before) + 1
+            return String(written, source[len(before) :], span, tuple(range(start, start + len(written))))
+        document, wrong = parse(flag, "x".ljust(len(before)) + written)
+        values = document.statements[0].values if document.statements else ()
+        if not wrong and len(values) == 1 and type(values[0]) is type(default):
+            return values[0]
+        message = f"`{name.written}` takes {NOUNS[type(default)]}, found `{written}`"
+        span = Span(flag, len(before), len(source), 1, len(before) + 1)
+        notes = (Label(default.span, "its default"),)
+        self.report(Diagnostic("AD0301", message, span, f"{NOUNS[type(default)]} is expected", notes=notes))
+        return default
+
+    def _filled(self, statement: Statement) -> Statement:
+        """The statement with the names of params and variants replaced by what they stand for."""
+        path = statement.span.path
+        if path not in self.local:
+            self.local[path] = {
+                item.name.written: (item.name.span, self.values[item.name.span])
+                for item in self.units.get(path, ())
+                if item.statement.keyword.written in VALUES and item.name.span in self.values
+            }
+        return _replaced(statement, self.local[path], self.valued) if self.local[path] else statement
 
     def _unit(self, path: str, at: Span, chain: tuple[str, ...]) -> tuple[_Declared, ...] | None:
         """What a file declares, with what it imports; None where it could not be read."""
@@ -122,7 +238,7 @@ class _Resolver:
         if source is None:
             self.scope.complete = False
             return None
-        document, wrong = parse(path, source)
+        document, wrong = parsed(path, source)
         self.documents[path] = document
         for diagnostic in wrong:
             self.report(diagnostic)
@@ -144,7 +260,7 @@ class _Resolver:
             word = statement.keyword.written
             name = next(iter(statement.values), None)
             if not accept(statement, TOP, self.report):
-                self.scope.later |= {name.written} if isinstance(name, Word) else set()
+                self.lost |= {name.written} if isinstance(name, Word) else set()
                 self.sound = self.sound and path != self.spec
             elif word == "import":
                 yield from self._import(statement, chain)
@@ -159,14 +275,11 @@ class _Resolver:
 
     def _header(self, statement: Statement) -> None:
         """A declaration without a name: say so, and judge what it holds all the same."""
-        nameless = Word("", statement.keyword.span)
-        match statement.keyword.written:
-            case "character":
-                declarations.character(nameless, statement, self.scope)
-            case "product":
-                declarations.product(nameless, statement, self.scope)
-            case "style":
-                declarations.style(nameless, statement, self.scope)
+        kind = statement.keyword.written
+        if kind in VALUES:
+            take(statement, (Word,), TOP, self.report)
+        else:
+            self._declaration(kind, Word("", statement.keyword.span), statement)
 
     def _import(self, statement: Statement, chain: tuple[str, ...]) -> Iterator[_Declared]:
         prefix = ""
@@ -194,7 +307,7 @@ class _Resolver:
         else:
             for item in self._unit(path, reference.span, chain) or ():
                 name = item.name
-                yield _Declared(Word(prefix + name.written, name.span), item.statement)
+                yield _Declared(Word(prefix + name.written, name.span), item.statement, prefix + item.prefix)
 
     def _judge_name(self, name: Word, kind: str) -> None:
         reason, hint = "", ""
@@ -202,6 +315,8 @@ class _Resolver:
             reason, hint = "letters, digits and underscores", name.written.replace("-", "_").replace(".", "_")
         elif SPACES.get(kind) == "cast" and (name.written in ALWAYS or not is_name(name.written)):
             reason, hint = "means something else in a text", f"{name.written}_{kind}"
+        elif kind in VALUES and name.written in TAKEN:
+            reason, hint = "a word of the language", f"{name.written}_{kind}"
         if reason:
             named = "an import" if kind == "import" else f"a{'n' if kind == 'ad' else ''} {kind}"
             message = f"`{name.written}` cannot be the name of {named}"
@@ -221,14 +336,36 @@ class _Resolver:
                 self.report(Diagnostic("AD0202", message, item.name.span, "again here", "rename one of them", notes))
 
     def _define(self, item: _Declared) -> None:
-        scope, name = self.scope, item.name
-        match item.statement.keyword.written:
+        scope, name, kind = self.scope, item.name.written, item.statement.keyword.written
+        scope.prefix = item.prefix
+        if kind == "param":
+            default = item.statement
+            value = self.values.get(item.name.span)
+            chosen = default if value is None else replace(default, lists=((default.values[0], value),))
+            param = declarations.param(item.name, chosen, scope)
+            scope.params |= {name: param} if param else {}
+            self.lost |= set() if param else {name}
+        elif kind == "variant":
+            variant = declarations.variant(item.name, item.statement, self.choices.variants.get(name), scope)
+            scope.variants |= {name: variant} if variant else {}
+            self.lost |= set() if variant else {name}
+        else:
+            self._declaration(kind, item.name, self._filled(item.statement))
+
+    def _declaration(self, kind: str, name: Word, statement: Statement) -> None:
+        scope = self.scope
+        match kind:
             case "character":
-                scope.characters[name.written] = declarations.character(name, item.statement, scope)
+                scope.characters[name.written] = declarations.character(name, statement, scope)
             case "product":
-                scope.products[name.written] = declarations.product(name, item.statement, scope)
+                scope.products[name.written] = declarations.product(name, statement, scope)
             case "style":
-                scope.styles[name.written] = declarations.style(name, item.statement, scope)
+                scope.styles[name.written] = declarations.style(name, statement, scope)
+            case "voice":
+                scope.voices[name.written] = declarations.voice(name, statement, scope)
+            case "model":
+                endpoint = own_model(name, statement, self.report)
+                scope.models[name.written] = OwnModel(Name(name.written, name.span), endpoint)
 
     def _ad(self) -> Ad | None:
         written = [statement for statement in self.statements if statement.keyword.written == "ad"]
@@ -246,4 +383,31 @@ class _Resolver:
             self._judge_name(name, "ad")
         else:
             name = Word("ad", written[0].keyword.span)
-        return declarations.ad(name, written[0], self.scope)
+        return declarations.ad(name, self._filled(written[0]), self.scope)
+
+
+def _replaced(statement: Statement, local: Mapping[str, tuple[Span, Value]], valued: set[Span]) -> Statement:
+    """`statement` with names in `local` replaced; the name that a declaration begins with stays.
+
+    What is replaced is noted in `valued`.
+    """
+    kept = 1 if statement.keyword.written in NAMED else 0
+    seen = 0
+    lists: list[Listed] = []
+    for listed in statement.lists:
+        values: list[Value] = []
+        for value in listed:
+            known = local.get(value.written) if isinstance(value, Word) and seen >= kept else None
+            seen += 1
+            if known is not None:
+                valued.add(known[0])
+                # A text keeps its place: its letters stand there, and not here.
+                value = known[1] if isinstance(known[1], String) else replace(known[1], span=value.span)
+            values.append(value)
+        lists.append(tuple(values))
+    block = statement.block and tuple(_replaced(inner, local, valued) for inner in statement.block)
+    return replace(statement, lists=tuple(lists), block=block)
+
+
+def _escaped(written: str) -> str:
+    return written.replace("\\", "\\\\").replace('"', '\\"')

@@ -1,12 +1,16 @@
 """Reads the files of a spec through the port: each once, each remembered by digest, each failure a diagnostic."""
 
+from fnmatch import fnmatchcase
+
 from adc.compiler import digest
-from adc.compiler.definitions import Picture
+from adc.compiler.definitions import Picture, Recording
 from adc.compiler.diagnostics import Diagnostic
 from adc.compiler.fields import Report
 from adc.compiler.files import Escapes, Files, beside
+from adc.compiler.frozen import replace
 from adc.compiler.nodes import String
 from adc.compiler.pictures import NotAPicture, measure
+from adc.compiler.recordings import is_recording
 from adc.compiler.source import Span, span_at
 
 MOST_PIXELS = 50_000_000
@@ -68,6 +72,59 @@ class Shelf:
             self._report(Diagnostic("AD0311", message, reference.span, label, hint))
             return None
         return Picture(path, self.inputs[path], len(data), measured.size, measured.media_type, reference.span)
+
+    def pictures(self, pattern: String) -> tuple[Picture, ...]:
+        """The pictures that a pattern such as `maya/*.jpg` names, by name. Only its last part may be a pattern."""
+        path = self.path(pattern)
+        if path is None:
+            return ()
+        folder, _, name = path.rpartition("/")
+        if not set("*?[").intersection(path):
+            picture = self.picture(pattern)
+            return (picture,) if picture else ()
+        if set("*?[").intersection(folder):
+            hint = 'write it as `photos "refs/maya/*.jpg"`'
+            self._report(Diagnostic("AD0101", "only the name of a file can be a pattern", pattern.span, hint=hint))
+            return ()
+        names = self._names(folder or ".", pattern.span)
+        if names is None:
+            return ()
+        matching = [each for each in names if fnmatchcase(each, name) and not each.startswith(".")]
+        if not matching:
+            label = f"`{folder or '.'}` holds {len(names)} files, and none matches"
+            message, hint = f"no file matches `{path}`", "letters count as written"
+            self._report(Diagnostic("AD0101", message, pattern.span, label, hint))
+        beside, slash, _ = pattern.value.rpartition("/")
+        found = (self.picture(replace(pattern, value=f"{beside}{slash}{each}")) for each in matching)
+        return tuple(picture for picture in found if picture is not None)
+
+    def recording(self, reference: String) -> Recording | None:
+        """The sound file that a statement names, relative to its file."""
+        path = self.path(reference)
+        data = None if path is None else self._read(path, reference.span)
+        if path is None or data is None:
+            return None
+        if not is_recording(data):
+            message = f"`{path}` is not a recording that can be used"
+            hint = "save it as WAV, MP3, M4A, FLAC or Ogg"
+            self._report(Diagnostic("AD0118", message, reference.span, "no sound of a known format", hint))
+            return None
+        return Recording(path, self.inputs[path], len(data), reference.span)
+
+    def _names(self, folder: str, at: Span) -> tuple[str, ...] | None:
+        try:
+            names = self._files.names(folder)
+        except Escapes:
+            hint = "copy the files into the project and name them relative to this file"
+            self._report(Diagnostic("AD0102", f"`{folder}` lies outside of the project", at, hint=hint))
+        except OSError as error:
+            reason = "not found" if isinstance(error, FileNotFoundError) else (error.strerror or "").lower()
+            self._report(Diagnostic("AD0101", f"there is no folder `{folder}`", at, reason))
+        else:
+            # A picture that is put beside the others changes what is trained: the names are an input too.
+            self.inputs[folder] = digest.digest_bytes("\n".join(names).encode())
+            return names
+        return None
 
     def path(self, reference: String) -> str | None:
         """The path that a text names, relative to the folder of the spec."""

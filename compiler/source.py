@@ -4,11 +4,10 @@ Spans travel with every node, definition and diagnostic. They hold no text, so c
 serialising them is cheap; whoever draws a span is given the texts by path.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Span:
+class Span(NamedTuple):
     """Half-open range `[start, end)` of characters in `path`; `line` and `column` of its start count from 1."""
 
     path: str

@@ -5,10 +5,24 @@ from fractions import Fraction
 from adc.compiler import pieces
 from adc.compiler.definitions import Ad, Card, Scene, Transition
 from adc.compiler.diagnostics import Diagnostic, Label
-from adc.compiler.fields import take
-from adc.compiler.nodes import Statement, Word
+from adc.compiler.fields import describe, length, take
+from adc.compiler.nodes import Duration, Odd, Statement, String, Word
 from adc.compiler.scope import Scope
-from adc.compiler.vocabulary import LATER_TRANSITIONS, TOP, TRANSITIONS, likeliest
+from adc.compiler.vocabulary import TOP, TRANSITIONS, likeliest
+
+FADE = Fraction(1, 2)
+"""Seconds of a cross-fade that does not say how long it lasts."""
+
+DEFAULT = {"cut": Fraction(0), "continue": Fraction(0), "morph": Fraction(5)}
+"""Seconds of the transitions that are no cross-fades."""
+
+_TAKES = {
+    "cut": "`{}` takes nothing",
+    "continue": "`{}` takes nothing",
+    "morph": "`{}` takes how long it lasts and what it shows",
+}
+
+_FORMS = {"cut": "remove it", "continue": "remove it", "morph": 'write it as `transition morph 5s "…"`'}
 
 
 class Timeline:
@@ -62,24 +76,45 @@ class Timeline:
         self.scope.report(Diagnostic("AD0405", message, statement.span, hint=hint, notes=notes))
 
     def _transition(self, statement: Statement) -> None:
-        self.waiting.append((statement, self._kind(statement)))
+        self.waiting.append((statement, self._read(statement)))
 
-    def _kind(self, statement: Statement) -> Transition | None:
-        first = next(iter(statement.values), None)
-        if isinstance(first, Word) and first.written in LATER_TRANSITIONS:
-            self.whole = False
-            message = f"`transition {first.written}` is not built yet in this version"
-            self.scope.report(Diagnostic("AD0118", message, statement.span, hint="use `transition cut`, or remove it"))
+    def _read(self, statement: Statement) -> Transition | None:
+        """`transition KIND [DURATION] ["prompt"]`."""
+        values = statement.values
+        if any(isinstance(value, Odd) for value in values):
             return None
-        values = take(statement, (Word,), TOP, self.scope.report)
-        if values is None or not isinstance(values[0], Word):
+        if not values or not isinstance(values[0], Word):
+            take(statement, (Word,), TOP, self.scope.report)
             return None
-        match values[0].written:
-            case "cut" | "continue" as kind:
-                return Transition(kind, statement.span)
-        hint = (
-            likeliest(values[0].written, (*TRANSITIONS, *sorted(LATER_TRANSITIONS))) or "transitions: `cut`, `continue`"
-        )
-        message = f"`{values[0].written}` is not a transition"
-        self.scope.report(Diagnostic("AD0304", message, values[0].span, "unknown transition", hint))
-        return None
+        kind = values[0]
+        if kind.written not in TRANSITIONS:
+            plain = kind.written.replace("_", "").lower()
+            same = next((known for known in TRANSITIONS if known.replace("_", "") == plain), "")
+            hint = f"did you mean `{same}`?" if same else likeliest(kind.written, TRANSITIONS)
+            message = f"`{kind.written}` is not a transition"
+            hint = hint or "the common ones: `cut`, `continue`, `morph`, `dissolve`, `fade`, `wipe_left`, `slide_up`"
+            self.scope.report(Diagnostic("AD0304", message, kind.span, "unknown transition", hint))
+            return None
+        rest = list(values[1:])
+        seconds, prompt = None, None
+        if rest and isinstance(rest[0], Duration):
+            written = rest.pop(0)
+            assert isinstance(written, Duration)
+            seconds = length(written, self.scope.report)
+        if rest and isinstance(rest[0], String):
+            text = rest.pop(0)
+            assert isinstance(text, String)
+            prompt = self.scope.template(text)
+        takes = _TAKES.get(kind.written, "`{}` takes how long it lasts, and nothing else").format(kind.written)
+        if rest:
+            message = f"{takes}; found {describe(rest[0])}"
+            form = _FORMS.get(kind.written, "write it as `transition {} 1s`").format(kind.written)
+            self.scope.report(Diagnostic("AD0302", message, rest[0].span, "too much", form))
+        elif kind.written in ("cut", "continue") and len(values) > 1:
+            message = f"{takes}; found {describe(values[1])}"
+            self.scope.report(Diagnostic("AD0302", message, values[1].span, "too much", "remove it"))
+        elif prompt and kind.written != "morph":
+            message = f"{takes}; found a text"
+            hint = "only a `morph` is made by a model, and is told what to show"
+            self.scope.report(Diagnostic("AD0302", message, prompt.span, "too much", hint))
+        return Transition(kind.written, seconds or DEFAULT.get(kind.written, FADE), prompt, statement.span)

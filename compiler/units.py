@@ -3,14 +3,15 @@
 Nothing in the compiler is a float: a film of thirty seconds is 900 frames, not 899.9999.
 """
 
-from dataclasses import dataclass
 from decimal import ROUND_UP, Decimal
 from fractions import Fraction
+
+from adc.compiler.frozen import frozen
 
 CENT_FRACTION = Decimal("0.0001")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Aspect:
     """Width to height, as written: `9:16`."""
 
@@ -21,7 +22,7 @@ class Aspect:
         return f"{self.width}:{self.height}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Size:
     """A picture's size in pixels."""
 

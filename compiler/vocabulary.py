@@ -1,38 +1,22 @@
 """The words of the language as tables: which statements a declaration has, and how each is written.
 
-`usage` is what a diagnostic shows as the right form. `later` are words that the language reference has and this
-version does not build: they get a message of their own, because whoever wrote them made no mistake.
+`usage` is what a diagnostic shows as the right form, and what an editor offers.
 """
 
-import difflib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+
+from adc.compiler.frozen import field, frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Table:
-    """The statements of one place. Those in `many` may be repeated."""
+    """The statements of one place. Those in `many` may be repeated; those in `blocks` have, or may have, a block."""
 
     place: str
     usage: Mapping[str, str]
     many: frozenset[str] = frozenset()
-    later: frozenset[str] = frozenset()
+    blocks: Mapping[str, "Table"] = field(default_factory=dict)
 
-
-TOP = Table(
-    "a file",
-    {
-        "import": 'import "cast/maya.ad"',
-        "ad": 'ad glow_serum "Glow Serum" { … }',
-        "character": 'character maya "Maya Brooks" { … }',
-        "product": 'product serum "Glow Serum" { … }',
-        "style": "style phone { … }",
-        "scene": "scene hook 8s { … }",
-        "card": "card offer 3s { … }",
-        "transition": "transition continue",
-    },
-    later=frozenset({"param", "variant", "voice", "model"}),
-)
 
 AD = Table(
     "`ad`",
@@ -42,26 +26,59 @@ AD = Table(
         "rate": "rate 30fps",
         "budget": "budget $15",
         "style": "style phone",
+        "captions": "captions bold",
+        "music": 'music "soft lo-fi, hopeful, no vocals"',
+        "loudness": "loudness -14LUFS",
+        "deliver": "deliver 9:16, 1:1",
+        "platform": "platform tiktok, reels",
     },
-    later=frozenset({"captions", "music", "deliver", "platform", "loudness"}),
+    blocks={
+        "music": Table(
+            "`music`",
+            {
+                "level": "level -22dB",
+                "duck": "duck 9dB",
+                "using": "using stable_audio",
+                "set": "set num_inference_steps 8",
+            },
+            many=frozenset({"set"}),
+        )
+    },
 )
 
 CHARACTER = Table(
     "`character`",
     {
         "reference": 'reference "refs/maya.png"',
+        "photos": 'photos "refs/maya/*.jpg"',
         "looks": 'looks "late twenties, freckles"',
         "wears": 'wears "cream knit sweater"',
-        "voice": 'voice "warm, unhurried"',
+        "voice": "voice warm",
         "pack": "pack front, three_quarter, profile, smile",
+        "lora": "lora { … }",
     },
-    later=frozenset({"photos", "lora"}),
+    blocks={
+        "lora": Table(
+            "`lora`",
+            {
+                "photos": 'photos "refs/maya/*.jpg"',
+                "trigger": 'trigger "MAYAB"',
+                "steps": "steps 1000",
+                "using": "using flux_lora_fast_training",
+                "set": "set create_masks true",
+            },
+            many=frozenset({"set"}),
+        )
+    },
 )
 
 PRODUCT = Table(
     "`product`",
-    {"reference": 'reference "refs/serum.png"', "looks": 'looks "amber glass dropper bottle"'},
-    later=frozenset({"photos"}),
+    {
+        "reference": 'reference "refs/serum.png"',
+        "photos": 'photos "refs/serum/*.jpg"',
+        "looks": 'looks "amber glass dropper bottle"',
+    },
 )
 
 STYLE = Table(
@@ -73,8 +90,34 @@ STYLE = Table(
     },
 )
 
-SCENE = Table(
-    "`scene`",
+VOICE = Table(
+    "`voice`",
+    {"using": "using eleven_v3", "id": 'id "Rachel"', "set": "set stability 0.5"},
+    many=frozenset({"set"}),
+)
+
+MODEL = Table(
+    "`model`",
+    {
+        "makes": "makes video",
+        "lengths": "lengths 5s, 10s",
+        "aspects": "aspects 9:16, 16:9",
+        "resolutions": "resolutions 720p, 1080p",
+        "references": "references 4",
+        "start": "start required",
+        "end": "end optional",
+        "speech": "speech yes",
+        "price": "price $0.05 per second",
+        "longest_prompt": "longest_prompt 2000 characters",
+        "send": 'send start "image_url"',
+        "set": "set enable_safety_checker true",
+        "output": 'output "video"',
+    },
+    many=frozenset({"send", "set"}),
+)
+
+SHOT = Table(
+    "`shot`",
     {
         "using": "using kling_o1",
         "cast": "cast maya, serum",
@@ -87,15 +130,24 @@ SCENE = Table(
         "prompt": 'prompt "{{ maya }} smiles"',
         "says": 'says maya "I almost gave up."',
         "voiceover": 'voiceover maya "Two drops."',
+        "super": 'super "Day 30" at top from 1s for 3s',
         "avoid": 'avoid "text, watermark"',
+        "reference": 'reference "refs/look.jpg"',
         "style": "style phone",
         "start": 'start "refs/first.png"',
+        "end": 'end "refs/last.png"',
         "seed": "seed 7",
         "take": "take 2",
         "set": "set cfg_scale 0.5",
     },
-    many=frozenset({"says", "voiceover", "set"}),
-    later=frozenset({"end", "super", "shot", "reference"}),
+    many=frozenset({"says", "voiceover", "super", "set"}),
+)
+
+SCENE = Table(
+    "`scene`",
+    {**SHOT.usage, "shot": "shot 4s { … }"},
+    many=SHOT.many | {"shot"},
+    blocks={"shot": SHOT},
 )
 
 CARD = Table(
@@ -111,24 +163,70 @@ CARD = Table(
     many=frozenset({"line"}),
 )
 
-TABLES = (TOP, AD, CHARACTER, PRODUCT, STYLE, SCENE, CARD)
+TOP = Table(
+    "a file",
+    {
+        "import": 'import "cast/maya.ad"',
+        "ad": 'ad glow_serum "Glow Serum" { … }',
+        "param": 'param city "Denver"',
+        "variant": 'variant opener { doubt "…" }',
+        "character": 'character maya "Maya Brooks" { … }',
+        "product": 'product serum "Glow Serum" { … }',
+        "style": "style phone { … }",
+        "voice": "voice warm { … }",
+        "model": 'model wan "fal-ai/wan" { … }',
+        "scene": "scene hook 8s { … }",
+        "card": "card offer 3s { … }",
+        "transition": "transition continue",
+    },
+    many=frozenset({"import", "param", "variant", "character", "product", "style", "voice", "model"})
+    | {"scene", "card", "transition"},
+    blocks={
+        "ad": AD,
+        "character": CHARACTER,
+        "product": PRODUCT,
+        "style": STYLE,
+        "voice": VOICE,
+        "model": MODEL,
+        "scene": SCENE,
+        "card": CARD,
+    },
+)
+
+TABLES = (
+    *(TOP, AD, CHARACTER, PRODUCT, STYLE, SCENE, CARD, VOICE, MODEL),
+    *(*AD.blocks.values(), *CHARACTER.blocks.values(), SHOT),
+)
 
 VIEWS = ("front", "three_quarter", "profile", "smile", "neutral", "back")
 """What a `pack` may hold."""
 
-TRANSITIONS = ("cut", "continue")
-LATER_TRANSITIONS = frozenset(
-    {"morph", "dissolve", "fade", "fade_black", "fade_white", "radial", "pixelize", "zoom_in"}
-    | {
-        f"{kind}_{side}"
-        for kind in ("wipe", "slide", "smooth", "cover", "reveal")
-        for side in ("left", "right", "up", "down")
-    }
+PLACES = ("top", "center", "bottom", "top_left", "top_right", "bottom_left", "bottom_right")
+"""Where a `super` may stand."""
+
+CAPTIONS = ("plain", "bold", "karaoke", "boxed")
+"""Styles of captions."""
+
+_SIDES = ("left", "right", "up", "down")
+_CORNERS = ("tl", "tr", "bl", "br")
+FADES = (
+    *("dissolve", "fade", "fade_black", "fade_white", "fade_grays"),
+    *(f"{kind}_{side}" for kind in ("wipe", "slide", "smooth") for side in _SIDES),
+    *(f"{kind}_{corner}" for kind in ("wipe", "diag") for corner in _CORNERS),
+    *("circle_open", "circle_close", "circle_crop", "rect_crop", "horz_open", "horz_close", "vert_open", "vert_close"),
+    *("hl_slice", "hr_slice", "vu_slice", "vd_slice", "h_blur", "squeeze_h", "squeeze_v"),
+    *("distance", "pixelize", "radial", "zoom_in"),
 )
+"""Cross-fades: the names of ffmpeg's xfade filter, its words parted by underscores."""
+
+TRANSITIONS = ("cut", "continue", "morph", *FADES)
+"""What may stand between two scenes."""
 
 
 def likeliest(word: str, options: Iterable[str]) -> str:
     """The hint that names the option most like `word`, or an empty one."""
+    import difflib  # only a mistake needs it
+
     plain = {option.casefold(): option for option in sorted(options)}
     near = difflib.get_close_matches(word.casefold(), plain, n=1)
     return f"did you mean `{plain[near[0]]}`?" if near else ""

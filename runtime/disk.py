@@ -3,42 +3,57 @@
 import errno
 import os
 import stat
-from pathlib import Path
 
 from adc.compiler.files import Escapes
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    AnyPath: TypeAlias = str | os.PathLike[str]
 
 ROOTS = (".git", ".hg", "pyproject.toml")
 """What marks the root of a project."""
 
 
-def project_root(spec: Path) -> Path:
-    """The folder that imports and pictures may not leave.
+def project_root(spec: "AnyPath") -> str:
+    """The folder that imports and pictures may not leave, as an absolute path.
 
     It is the nearest folder above the spec that holds one of `ROOTS`; without any, the folder above the spec's own, so
     that `specs/` may share pictures with its neighbours. The current folder plays no part.
     """
-    folder = Path(os.path.abspath(spec)).parent
-    return next(
-        (each for each in (folder, *folder.parents) if any((each / mark).exists() for mark in ROOTS)), folder.parent
-    )
+    first = folder = os.path.dirname(os.path.abspath(spec))
+    while not any(os.path.exists(os.path.join(folder, mark)) for mark in ROOTS):
+        above = os.path.dirname(folder)
+        if above == folder:
+            return os.path.dirname(first)
+        folder = above
+    return folder
 
 
 class DiskFiles:
     """Reads files relative to `folder`, and nothing outside `root`, symbolic links followed."""
 
-    def __init__(self, folder: Path, root: Path) -> None:
-        self.folder = folder
-        self.root = root.resolve()
+    def __init__(self, folder: "AnyPath", root: "AnyPath") -> None:
+        self._folder = os.path.join(folder, "")
+        self.root = os.path.join(os.path.realpath(root), "")
 
     def read(self, path: str) -> bytes:
         """The bytes of `path`. Raises `Escapes` outside the root, and OSError as the system does."""
-        try:
-            full = (self.folder / path).resolve()
-        except RuntimeError as error:  # how Python before 3.13 tells a loop of symbolic links
-            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), path) from error
-        if not full.is_relative_to(self.root):
-            raise Escapes(path)
-        if not full.is_dir() and full.exists() and not stat.S_ISREG(full.stat().st_mode):
+        full = self._inside(path)
+        mode = os.stat(full).st_mode
+        if not stat.S_ISDIR(mode) and not stat.S_ISREG(mode):
             # A pipe or a device would be waited for, or read, for ever.
             raise OSError(errno.EINVAL, "not a regular file", path)
-        return full.read_bytes()
+        with open(full, "rb") as file:
+            return file.read()
+
+    def names(self, folder: str) -> tuple[str, ...]:
+        """The names of what is in `folder`, sorted; raises as `read` does."""
+        return tuple(sorted(os.listdir(self._inside(folder))))
+
+    def _inside(self, path: str) -> str:
+        full = os.path.realpath(os.path.join(self._folder, path))
+        if not os.path.join(full, "").startswith(self.root):
+            raise Escapes(path)
+        return full

@@ -1,9 +1,10 @@
-"""Whether a build has nothing to do, answered in a blink.
+"""Whether a build or a check has nothing to do, answered in a blink.
 
 After a finished build a small note is written beside the store: every file that the build depended on with its
 digest and its stat, the film that was delivered, and a stamp of the program itself. The next build reads the note
-and compares. Only the standard library's lightest parts are used, and neither the parser, the templates nor an HTTP
-client are imported: this is the most frequent outcome of all, in editors and in CI.
+and compares. A check remembers what it had to say in the same way. Only the standard library's lightest parts are used,
+and neither the parser, the templates nor an HTTP client are imported: this is the most frequent outcome of all, in
+editors and in CI.
 
 A stat (size, times, inode) is believed only where it was taken before the bytes were hashed, and well after the file
 last changed: a file that is edited while its film is being made, or written within the same tick as the stat, could
@@ -14,25 +15,26 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import TypeAlias
+    from typing import Any, TypeAlias
 
     Stat: TypeAlias = list[int]
     Seen: TypeAlias = tuple[Stat | None, str]
     """A file's stat, where it may be believed, and the digest of its bytes."""
+    Note: TypeAlias = Mapping[str, Any]
 
 _SETTLED_NS = 2_000_000_000
 """A stat taken less than two seconds after the last change is not believed; coarser than any file system's clock."""
 
 
-def note_path(store: str, spec: str, engine: str, out: str) -> str:
-    """Where the note about this spec, engine and output lives."""
+def note_path(store: str, spec: str, engine: str, out: str, *chosen: str) -> str:
+    """Where the note about this spec, engine and output lives; `chosen` are choices made for this build."""
     import zlib
 
-    place = "\0".join((os.path.realpath(spec), engine, os.path.abspath(out)))
+    place = "\0".join((os.path.realpath(spec), engine, os.path.abspath(out), *chosen))
     name = os.path.splitext(os.path.basename(spec))[0]
     # Two places with one checksum only cost a rebuild of the note: the places are compared inside it.
     return os.path.join(store, "notes", f"{name}-{engine}-{zlib.crc32(place.encode()):08x}.json")
@@ -67,29 +69,50 @@ def is_unchanged(note: str, *, stamp: str, out: str, now_ns: int | None = None) 
 
     `now_ns` is the time in nanoseconds since the epoch; None asks the clock.
     """
+    said = recall(note, stamp=stamp, now_ns=now_ns)
+    return said is not None and said.get("out") == os.path.abspath(out)
+
+
+def write_note(note: str, *, stamp: str, out: str, files: Iterable[tuple[str, str]], now_ns: int | None = None) -> None:
+    """Write down a finished build: `files` are absolute paths with the digests of the bytes that were built from."""
+    remember(note, {"out": os.path.abspath(out)}, stamp=stamp, files=files, now_ns=now_ns)
+
+
+def recall(note: str, *, stamp: str, now_ns: int | None = None) -> "Note | None":
+    """What `remember` wrote, with its `files` by path; None where a file or the program has changed since."""
     now = time.time_ns() if now_ns is None else now_ns
     try:
         with open(note, encoding="utf-8") as file:
-            said = json.load(file)
-        if said["stamp"] != stamp or said["out"] != os.path.abspath(out):
-            return False
+            said: Note = json.load(file)
+        if said["stamp"] != stamp:
+            return None
         files: dict[str, Seen] = said["files"]
         read: dict[str, Seen] = {}
         for path, (stat, digest) in files.items():
             if stat is None or _stat(path) != stat:
                 read[path] = _look(path, now)
                 if read[path][1] != digest:
-                    return False
+                    return None
         if any(believed for believed, _ in read.values()):
-            _write(note, stamp, out, {**files, **read})  # so that the next look need not read these files
-        return True
-    except (OSError, ValueError, KeyError, TypeError):
-        # A note that cannot be read is no note: the build looks at everything anew.
-        return False
+            _write(note, {**said, "files": {**files, **read}})  # so that the next look need not read these files
+        return said
+    except (AttributeError, OSError, ValueError, KeyError, TypeError):
+        # A note that cannot be read is no note: everything is looked at anew.
+        return None
 
 
-def write_note(note: str, *, stamp: str, out: str, files: Iterable[tuple[str, str]], now_ns: int | None = None) -> None:
-    """Write down a finished build: `files` are absolute paths with the digests of the bytes that were built from."""
+def remember(
+    note: str,
+    said: "Note",
+    *,
+    stamp: str,
+    files: Iterable[tuple[str, str]],
+    now_ns: int | None = None,
+) -> None:
+    """Write `said` down, to be recalled while `files`, absolute paths with the digests of their bytes, are unchanged.
+
+    Raises OSError where the note cannot be written.
+    """
     now = time.time_ns() if now_ns is None else now_ns
     seen: dict[str, Seen] = {}
     for path, digest in files:
@@ -98,24 +121,28 @@ def write_note(note: str, *, stamp: str, out: str, files: Iterable[tuple[str, st
         except OSError:
             stat, found = None, ""
         seen[path] = (stat if found == digest else None), digest
-    _write(note, stamp, out, seen)
+    _write(note, {**said, "stamp": stamp, "files": seen})
 
 
-def _write(note: str, stamp: str, out: str, files: "dict[str, Seen]") -> None:
+def _write(note: str, said: "Note") -> None:
     os.makedirs(os.path.dirname(note), exist_ok=True)
     aside = f"{note}.{os.getpid()}"
     with open(aside, "w", encoding="utf-8") as file:
-        json.dump({"stamp": stamp, "out": os.path.abspath(out), "files": files}, file)
+        json.dump(said, file)
     os.replace(aside, note)
 
 
 def _look(path: str, now: int) -> "Seen":
-    """The digest of a file's bytes, and the stat from before they were read where that may be believed."""
+    """The digest of a file's bytes or a folder's names, and the stat from before, where that may be believed."""
     import hashlib
 
     stat = _stat(path)
-    with open(path, "rb") as file:
-        digest = "sha256:" + hashlib.file_digest(file, "sha256").hexdigest()
+    if os.path.isdir(path):
+        found = hashlib.sha256("\n".join(sorted(os.listdir(path))).encode())
+    else:
+        with open(path, "rb") as file:
+            found = hashlib.file_digest(file, "sha256")
+    digest = "sha256:" + found.hexdigest()
     return stat if now - max(stat[1], stat[2]) > _SETTLED_NS else None, digest
 
 

@@ -4,15 +4,18 @@ from collections.abc import Iterator
 
 from adc.compiler.definitions import Scene, Script
 from adc.compiler.diagnostics import Diagnostic, Severity
+from adc.compiler.texts import acts
 
 
 def check(script: Script) -> Iterator[Diagnostic]:
     """AD0408, AD0414."""
     for piece in script.pieces:
         if isinstance(piece, Scene):
-            if not (piece.parts or piece.prompt or piece.lines):
-                message = f"`{piece.name}` says nothing about what is to be seen"
-                yield Diagnostic("AD0408", message, piece.span, hint='add a line such as `action "{{ maya }} smiles"`')
+            for act in acts(piece):
+                if not (act.parts or act.prompt or act.lines):
+                    message = f"`{piece.name}` says nothing about what is to be seen"
+                    hint = 'add a line such as `action "{{ maya }} smiles"`'
+                    yield Diagnostic("AD0408", message, act.span, hint=hint)
         elif not (piece.headline or piece.lines or piece.button or piece.logo or piece.image):
             message, hint = (
                 f"`{piece.name}` shows nothing but its background",

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from adc.compiler.definitions import Card, Script
 from adc.compiler.diagnostics import Diagnostic, Label
+from adc.compiler.texts import acts
 
 
 def check(script: Script) -> Iterator[Diagnostic]:
@@ -19,7 +20,7 @@ def check(script: Script) -> Iterator[Diagnostic]:
             message = f"`transition continue` joins two scenes, and `{card.name}` is a card"
             notes = (Label(card.span, "the card"),)
             yield Diagnostic("AD0406", message, join.span, hint="use `transition cut`, or remove it", notes=notes)
-        elif not isinstance(after, Card) and after.start is not None:
+        elif not isinstance(after, Card) and (after.start or acts(after)[0].start) is not None:
             message = f"`{after.name}` continues `{before.name}` and has a `start` as well"
             notes = (Label(after.span, "its first frame would come from two places"),)
             yield Diagnostic("AD0412", message, join.span, "gives it a first frame", "keep one of the two", notes)

@@ -15,7 +15,7 @@ MOST_BYTES = 10_000_000
 def check(script: Script) -> Iterator[Diagnostic]:
     """AD0307, AD0308."""
     scenes = (piece for piece in script.pieces if isinstance(piece, Scene))
-    references = (subject.reference for scene in scenes for subject in scene.cast)
+    references = (subject.reference for scene in scenes for act in (scene, *scene.shots) for subject in act.cast)
     for picture in {reference.span: reference for reference in references if reference}.values():
         yield from _judge(picture)
 

@@ -11,9 +11,9 @@ def check(script: Script) -> Iterator[Diagnostic]:
     for piece in script.pieces:
         if not isinstance(piece, Scene):
             continue
-        for line in piece.lines:
-            if line.on_camera and line.who is not None and line.who not in piece.cast:
-                cast = ", ".join(subject.name for subject in (line.who, *piece.cast))
+        for act, line in ((each, line) for each in (piece, *piece.shots) for line in each.lines):
+            if line.on_camera and line.who is not None and line.who not in act.cast:
+                cast = ", ".join(subject.name for subject in (line.who, *act.cast))
                 message = f"`{line.who.name}` speaks on camera and is not in the cast of `{piece.name}`"
                 hint = f'write `cast {cast}`, or off camera: `voiceover {line.who.name} "…"`'
                 yield Diagnostic("AD0409", message, line.span, hint=hint)

@@ -19,11 +19,11 @@ LEAST_REST = Fraction(1)
 def check(script: Script) -> Iterator[Diagnostic]:
     """AD0416."""
     for piece in script.pieces:
-        if isinstance(piece, Scene):
-            spoken = [line for line in piece.lines if line.on_camera]
-            over = [line for line in piece.lines if not line.on_camera]
-            yield from _judge(script, piece, spoken, piece.seconds)
-            yield from _judge(script, piece, over, rest(letters(spoken, script), piece.seconds), behind=bool(spoken))
+        for act in (piece, *piece.shots) if isinstance(piece, Scene) else ():
+            spoken = [line for line in act.lines if line.on_camera or line.by_model]
+            over = [line for line in act.lines if not (line.on_camera or line.by_model)]
+            yield from _judge(script, act, spoken, act.seconds)
+            yield from _judge(script, act, over, rest(letters(spoken, script), act.seconds), behind=bool(spoken))
 
 
 def _judge(

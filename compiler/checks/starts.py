@@ -1,4 +1,8 @@
-"""`start frame of SCENE` takes a frame that exists by then: that of a scene which plays earlier."""
+"""A frame of another scene exists by the time it is needed.
+
+`start frame of SCENE` takes the last frame of a scene that plays earlier; `end frame of SCENE` leads to the first
+frame of another one, whichever plays first.
+"""
 
 from collections.abc import Iterator
 
@@ -9,24 +13,33 @@ from adc.compiler.vocabulary import likeliest
 
 def check(script: Script) -> Iterator[Diagnostic]:
     """AD0201, AD0205, AD0407."""
-    pieces = {piece.name: piece for piece in script.pieces}
+    scenes = [piece.name for piece in script.pieces if isinstance(piece, Scene)]
     earlier: list[str] = []
     for piece in script.pieces:
-        if isinstance(piece, Scene) and isinstance(piece.start, FrameOf):
-            name = piece.start.scene
-            hint = likeliest(name.value, earlier) or "earlier scenes: " + ", ".join(f"`{scene}`" for scene in earlier)
-            if not earlier:
-                hint = 'the first scene starts with a file or a `keyframe "…"`'
-            found = pieces.get(name.value)
-            if found is None:
-                message = f"`{name.value}` is not declared"
-                yield Diagnostic("AD0201", message, name.span, "no scene has this name", hint)
-            elif isinstance(found, Card):
-                message = f"`{name.value}` is a card; a scene is needed here"
-                yield Diagnostic("AD0205", message, name.span, "a card", hint)
-            elif name.value not in earlier:
-                label = "the scene itself" if found is piece else "plays later"
-                message = f"`{piece.name}` cannot start with a frame of `{name.value}`"
-                yield Diagnostic("AD0407", message, name.span, label, hint)
         if isinstance(piece, Scene):
+            for act in (piece, *piece.shots):
+                if isinstance(act.start, FrameOf):
+                    yield from _judge(script, piece, act.start, "start", earlier)
+                if isinstance(act.end, FrameOf):
+                    others = [name for name in scenes if name != piece.name]
+                    yield from _judge(script, piece, act.end, "end", others)
             earlier.append(piece.name)
+
+
+def _judge(script: Script, piece: Scene, frame: FrameOf, word: str, possible: list[str]) -> Iterator[Diagnostic]:
+    name = frame.scene
+    which = "earlier" if word == "start" else "other"
+    hint = likeliest(name.value, possible) or f"{which} scenes: " + ", ".join(f"`{scene}`" for scene in possible)
+    if not possible:
+        hint = f'the {"first" if word == "start" else "only"} scene {word}s with a file or a `keyframe "…"`'
+    found = next((other for other in script.pieces if other.name == name.value), None)
+    if found is None:
+        message = f"`{name.value}` is not declared"
+        yield Diagnostic("AD0201", message, name.span, "no scene has this name", hint)
+    elif isinstance(found, Card):
+        message = f"`{name.value}` is a card; a scene is needed here"
+        yield Diagnostic("AD0205", message, name.span, "a card", hint)
+    elif name.value not in possible:
+        label = "the scene itself" if found is piece else "plays later"
+        message = f"`{piece.name}` cannot {word} with a frame of `{name.value}`"
+        yield Diagnostic("AD0407", message, name.span, label, hint)

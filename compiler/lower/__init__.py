@@ -11,17 +11,18 @@ film        the timeline and the last step, and the order of all steps
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from adc.compiler.catalogue import Catalogue
 from adc.compiler.definitions import Script
 from adc.compiler.diagnostics import Diagnostic
+from adc.compiler.frozen import frozen
 from adc.compiler.lower.film import lower_film
 from adc.compiler.lower.sheet import Sheet
 from adc.compiler.plan import Plan
+from adc.compiler.prompts import roughly, written
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Lowered:
     """A plan, or None where something could not be lowered; `diagnostics` say what."""
 
@@ -29,8 +30,16 @@ class Lowered:
     diagnostics: tuple[Diagnostic, ...]
 
 
-def lower(script: Script, catalogue: Catalogue, texts: Mapping[str, str]) -> Lowered:
-    """Turn a script into steps. `texts` are the sources by path, to point at places inside templates."""
-    sheet = Sheet(script, catalogue, texts)
+def lower(script: Script, catalogue: Catalogue, texts: Mapping[str, str], *, rough: bool = False) -> Lowered:
+    """Turn a script into steps. `texts` are the sources by path, to point at places inside templates.
+
+    A `rough` plan has everything but the words of prompts: enough to judge a spec and to price it.
+    """
+    sheet = Sheet(script, catalogue, texts, roughly if rough else written)
+    for own in script.models.values():
+        if any(endpoint is not own.endpoint for endpoint in catalogue.of_model(own.name.value)):
+            message = f"`{own.name.value}` is a model of the catalogue already"
+            hint = f"call it something else, such as `my_{own.name.value}`"
+            sheet.report("AD0202", message, own.name.span, label="again here", hint=hint)
     plan = lower_film(sheet)
     return Lowered(plan, tuple(sheet.diagnostics))

@@ -5,10 +5,10 @@ the person, and a view that no scene uses is not bought.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from adc.compiler.casting import views_of
 from adc.compiler.definitions import Character, Product
+from adc.compiler.frozen import frozen
 from adc.compiler.lower.purchase import buy
 from adc.compiler.lower.sheet import Sheet
 from adc.compiler.plan import Json
@@ -21,7 +21,7 @@ _ASPECT = "3:4"
 """Portraits are made upright, whatever shape the film has."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Subject:
     """A member of the cast in pictures: references to the frontal picture and to further angles."""
 
@@ -53,18 +53,20 @@ def in_brief(sheet: Sheet, member: Character | Product) -> Json:
         "name": member.name,
         "kind": "character" if isinstance(member, Character) else "product",
         "display": member.display,
-        "picture": sheet.picture(member.reference) if member.reference else None,
+        "picture": sheet.file(member.reference) if member.reference else None,
     }
 
 
 def _picture(sheet: Sheet, member: Character | Product, view: str) -> Json:
     assert member.reference is not None
     if view == "reference" or isinstance(member, Product):
-        return sheet.picture(member.reference)
+        return sheet.file(member.reference)
     span = next(written.span for written in member.pack if written.value == view)
     (endpoint,) = sheet.catalogue.of_model(VIEW_MODEL)
-    picture = sheet.picture(member.reference)
-    words = sheet.composed(lambda: compose_view(member, view, script=sheet.script, endpoint=endpoint))
+    picture = sheet.file(member.reference)
+    words = sheet.composed(
+        lambda: compose_view(member, view, script=sheet.script, endpoint=endpoint, write=sheet.write)
+    )
     facts: dict[str, Json] = {"prompt": words, "reference": picture, "aspect": _ASPECT}
     brief: dict[str, Json] = {
         "title": f"{member.name}.pack.{view}",

@@ -1,62 +1,96 @@
-"""A keyframe: the start frame of a scene, bought as a still with the cast's pictures as references."""
+"""A keyframe: a first or last frame of a scene, bought as a still with the cast's pictures as references.
+
+Who has a LoRA is known to the still by it: she is called by her trigger word, and her pictures are not sent.
+"""
 
 from adc.compiler.casting import Need, Refusal, cast
-from adc.compiler.definitions import Keyframe, Scene
+from adc.compiler.definitions import Character, Keyframe, Scene
 from adc.compiler.lower.identity import in_brief, pictured, subject
+from adc.compiler.lower.lora import family_of, lower_lora
 from adc.compiler.lower.purchase import buy
 from adc.compiler.lower.sheet import Sheet
 from adc.compiler.plan import Json
-from adc.compiler.prompts import bind, compose_avoid, compose_still
+from adc.compiler.prompts import compose_avoid, compose_still, look_of
 from adc.compiler.request import resolution
 
 
-def lower_keyframe(sheet: Sheet, scene: Scene, keyframe: Keyframe) -> Json:
+def lower_keyframe(sheet: Sheet, scene: Scene, keyframe: Keyframe, step_id: str, purpose: str) -> Json:
     """Put the still on the sheet; gives the reference to it, or None where no model makes it (reported)."""
-    members = pictured(scene.cast)
-    look = scene.style or sheet.script.ad.style
-    style = sheet.picture(look.reference) if look and look.reference else None
+    trained = _trained(scene, keyframe)
+    if keyframe.using and keyframe.using.value.endswith(".lora") and not trained:
+        message = f"nobody in the cast of `{scene.name}` has `{keyframe.using.value}`"
+        hint = "name a model of stills, or give the character a `lora { … }`"
+        sheet.report("AD0201", message, keyframe.using.span, label="no such LoRA", hint=hint)
+        return None
+    members = [member for member in pictured(scene.cast) if member not in trained]
+    look = look_of(sheet.script, scene)
+    families = [family_of(sheet, member.lora) for member in trained if member.lora]
     need = Need(
-        makes="image",
+        role="still",
         seconds=None,
         aspect=sheet.script.ad.aspect,
-        references=len(members) + (style is not None),
+        references=len(members) + (look is not None),
         start=False,
         end=False,
         speech=False,
         short_side=sheet.script.ad.short_side,
+        loras=len(trained),
+        lora_family=families[0] if families else "",
     )
-    casting = cast(need, sheet.catalogue, keyframe.using.value if keyframe.using else None)
+    using = None if keyframe.using is None or keyframe.using.value.endswith(".lora") else keyframe.using
+    casting = cast(need, sheet.catalogue, using.value if using else None)
     if isinstance(casting, Refusal):
-        sheet.refuse(casting, keyframe.using, keyframe.span)
+        sheet.refuse(casting, using, keyframe.span)
         return None
     endpoint = casting.endpoint
-    prompt = sheet.composed(lambda: compose_still(sheet.script, scene, endpoint, keyframe.prompt))
+    if casting.references_waived and members:
+        sheet.report(
+            "AD0502",
+            f"no model takes a LoRA along with the pictures of the others in {scene.name}",
+            keyframe.span,
+            label=f"{endpoint.model} is told of them in words",
+            hint="leave out the LoRA with `using nano_banana`, or the others",
+            warning=True,
+        )
+    sent = [] if casting.references_waived else members
+    style = sheet.file(look) if look and not casting.references_waived else None
+    weights = [lower_lora(sheet, member, member.lora) for member in trained if member.lora]
+    prompt = sheet.composed(lambda: compose_still(sheet.script, scene, endpoint, keyframe.prompt, sheet.write))
     facts: dict[str, Json] = {
         "prompt": prompt,
         "aspect": sheet.script.ad.aspect,
         "resolution": resolution(endpoint, sheet.script.ad.short_side),
-        "subjects": [subject(sheet, member).to_fact() for member in members],
+        "subjects": [subject(sheet, member).to_fact() for member in sent],
         "style": style,
+        "loras": [{"weights": weight} for weight in weights if weight is not None],
         "avoid": sheet.composed(lambda: compose_avoid(sheet.script, scene, endpoint)) or None,
         "seed": scene.seed,
     }
-    plain = bind(sheet.script, scene, None)
+    plain = sheet.scope(scene)
     brief: dict[str, Json] = {
-        "title": f"{scene.name}.keyframe",
+        "title": step_id,
         "view": "keyframe",
         "model": endpoint.title,
         "aspect": sheet.script.ad.aspect,
         "words": sheet.words(keyframe.prompt, plain),
-        "cast": [in_brief(sheet, member) for member in members],
+        "cast": [in_brief(sheet, member) for member in scene.cast if member in members or member in trained],
     }
     return buy(
         sheet,
-        f"{scene.name}.keyframe",
+        step_id,
         endpoint,
         facts,
-        purpose=f"the frame that {scene.name} starts from",
+        purpose=purpose,
         why=casting.why,
         brief=brief,
         span=keyframe.span,
         take=scene.take,
     )
+
+
+def _trained(scene: Scene, keyframe: Keyframe) -> list[Character]:
+    """Those of the cast whom the still knows by their LoRA: all who have one, or her whom `using maya.lora` names."""
+    trained = [member for member in scene.cast if isinstance(member, Character) and member.lora]
+    if keyframe.using is None:
+        return trained
+    return [member for member in trained if keyframe.using.value == f"{member.name}.lora"]

@@ -1,103 +1,98 @@
-"""A scene: the model that takes it, what it starts from, its clip, and the voices over it.
+"""A scene: the model that takes it, what it starts from and ends on, its clips, and the voices over it.
 
-A scene starts from words alone, from a picture, from a keyframe bought as a still, from the end of another scene, or,
-after `transition continue`, from the last frame of the scene before it. That frame is on screen already, so the
-film drops it at the head of the continued clip.
+A scene is one clip, unless it is split: by hand into shots, or because it is longer than its model's longest clip. A
+clip starts from words alone, from a picture, from a keyframe bought as a still, from the end of another scene, or on
+the last frame of the clip before it: after `transition continue`, and from one clip of a scene to the next. That frame
+is on screen already, so the film drops it at the head of the continued clip.
 """
 
-from dataclasses import dataclass
 from fractions import Fraction
 
-from adc.compiler.casting import Casting, Need, Refusal, cast
-from adc.compiler.definitions import FrameOf, Keyframe, Picture, Scene
+from adc.compiler.casting import Casting, Need, Part, Refusal, cast
+from adc.compiler.catalogue import Endpoint
+from adc.compiler.definitions import Character, FrameOf, Keyframe, Line, Picture, Scene
+from adc.compiler.frozen import frozen, replace
 from adc.compiler.lower.identity import in_brief, pictured, subject
 from adc.compiler.lower.keyframe import lower_keyframe
 from adc.compiler.lower.purchase import buy
 from adc.compiler.lower.sheet import Sheet
-from adc.compiler.lower.speech import places
-from adc.compiler.plan import Json, Step
-from adc.compiler.prompts import bind, compose_avoid, compose_clip
+from adc.compiler.lower.speech import Voice, buy_voice, in_clip, lower_voiceovers, places, shared_out
+from adc.compiler.plan import Json, Step, StepRef
+from adc.compiler.prompts import compose_avoid, compose_clip, look_of
 from adc.compiler.request import resolution
 from adc.compiler.units import seconds_text
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Clip:
-    """A scene's clip: the reference to it, the seconds it is bought for, the film's frames that show it.
+    """A clip on the timeline: the reference to it, seconds bought and kept, and the film's frames that show it.
 
-    `continues` says that its first frame is a repeat, which the film drops.
+    `id` is the step that makes it. `skip` counts the frames at its head that the film drops because they repeat the
+    one before.
     """
 
-    scene: Scene
+    id: str
     ref: Json
     bought: Fraction
+    kept: Fraction
     frames: int
-    continues: bool
+    skip: int
 
 
-def lower_scene(sheet: Sheet, scene: Scene, frames: int, earlier: dict[str, Clip], before: Clip | None) -> Clip | None:
-    """Put the scene's steps on the sheet. `before` is the clip that this one continues, if it does."""
-    members = pictured(scene.cast)
-    speaks = any(line.on_camera for line in scene.lines)
-    look = scene.style or sheet.script.ad.style
-    styled = look is not None and look.reference is not None
-    need = Need(
-        makes="video",
-        seconds=scene.seconds,
-        aspect=sheet.script.ad.aspect,
-        # A style's picture takes a place beside the cast's; alone it asks for no model that takes references.
-        references=len(members) + styled if members else 0,
-        start=scene.start is not None or before is not None,
-        end=False,
-        speech=speaks,
-        short_side=sheet.script.ad.short_side,
-    )
-    casting = cast(need, sheet.catalogue, scene.using.value if scene.using else None)
-    if isinstance(casting, Refusal):
-        sheet.refuse(casting, scene.using, scene.span)
+@frozen
+class Lowered:
+    """A scene's clips in their order, and the voices over them, placed in frames from the scene's start."""
+
+    scene: Scene
+    clips: tuple[Clip, ...]
+    voices: tuple[Voice, ...]
+
+
+@frozen
+class _Unit:
+    """The scene, or one of its shots, with who makes it. `number` is 0 for a whole scene."""
+
+    scene: Scene
+    casting: Casting
+    number: int
+    frames: int
+
+
+def lower_scene(
+    sheet: Sheet, scene: Scene, frames: int, earlier: dict[str, Lowered], before: Clip | None, *, led_in: bool
+) -> Lowered | None:
+    """Put the scene's steps on the sheet; it lasts `frames`. None where a model is missing, which is reported.
+
+    `before` is the clip that this one continues, if it does; `led_in` says that a morph ends on its first frame.
+    """
+    cut = _shots(scene)
+    borders = _borders([shot.seconds for shot in cut], frames)
+    units: list[_Unit] = []
+    for number, (shot, length) in enumerate(zip(cut, borders, strict=True), start=1):
+        chained = before is not None if number == 1 else shot.start is None
+        casting = _cast(sheet, shot, chained=chained)
+        if casting is not None:
+            units.append(_Unit(shot, casting, number if len(cut) > 1 else 0, length))
+    if len(units) < len(cut):
         return None
-    if casting.references_waived and scene.using is None:
-        sheet.report(
-            "AD0502",
-            f"no model takes the pictures of {scene.name}'s cast along with its start frame",
-            scene.span,
-            label=f"{casting.endpoint.model} keeps the face by the start frame alone",
-            hint="name a model with `using`, or leave out what only few models do",
-            warning=True,
-        )
-    start = _start(sheet, scene, earlier, before)
-    if need.start and start is None:
-        return None  # what it would start from could not be lowered, which is reported already
-    endpoint = casting.endpoint
-    subjects = [subject(sheet, member) for member in members] if _named(casting) else []
-    style = sheet.picture(look.reference) if look and look.reference and _named(casting) else None
-    prompt = sheet.composed(lambda: compose_clip(sheet.script, scene, endpoint, start=start is not None))
-    facts: dict[str, Json] = {
-        "prompt": prompt,
-        "seconds": casting.seconds,
-        "aspect": sheet.script.ad.aspect,
-        "resolution": resolution(endpoint, sheet.script.ad.short_side),
-        "speech": speaks,
-        "avoid": sheet.composed(lambda: compose_avoid(sheet.script, scene, endpoint)) or None,
-        "seed": scene.seed,
-        "start_frame": start,
-        "subjects": [one.to_fact() for one in subjects],
-        "style": style,
-    }
-    bought = Fraction(casting.seconds) if casting.seconds is not None else scene.seconds
-    ref = buy(
-        sheet,
-        f"{scene.name}.clip",
-        endpoint,
-        facts,
-        purpose=_purpose(scene, bought),
-        why=casting.why,
-        take=scene.take,
-        options=scene.options,
-        brief=_brief(sheet, scene, frames, casting, starts=start is not None, continues=before is not None),
-        span=scene.span,
-    )
-    return Clip(scene, ref, bought, frames, continues=before is not None)
+    clips: list[Clip] = []
+    voices: list[Voice] = []
+    several = sum(len(unit.casting.parts) for unit in units) > 1
+    offset = 0
+    over_all, *numbers = _voice_ids(scene, [unit.scene for unit in units])
+    if scene.shots:
+        voices += lower_voiceovers(sheet, scene, frames, over_all)
+    for unit, ids in zip(units, numbers, strict=True):
+        found = lower_voiceovers(sheet, unit.scene, unit.frames, ids)
+        voices += [replace(voice, at=voice.at + offset) for voice in found]
+        offset += unit.frames
+        previous = clips[-1] if clips else before
+        continued = previous if (clips and unit.scene.start is None) or not clips else None
+        made = _lower_unit(sheet, unit, earlier, continued, len(clips), several=several, led_in=led_in and not clips)
+        if made is None:
+            return None
+        clips += made
+    return Lowered(scene, tuple(clips), tuple(voices))
 
 
 def last_frame(sheet: Sheet, clip: Clip) -> Json:
@@ -106,49 +101,306 @@ def last_frame(sheet: Sheet, clip: Clip) -> Json:
         "video": clip.ref,
         "frames": clip.frames,
         "rate": sheet.script.ad.rate,
-        "skip": int(clip.continues),
+        "skip": clip.skip,
     }
-    step_id = f"{clip.scene.name}.last_frame"
-    return sheet.add(Step(step_id, "frame", None, arguments, "image", f"where {clip.scene.name} ends"))
+    step_id = clip.id.replace(".clip", ".last_frame")
+    return sheet.add(Step(step_id, "frame", None, arguments, "image", f"where {clip.id.partition('.')[0]} ends"))
 
 
-def _named(casting: Casting) -> bool:
-    return casting.endpoint.takes.references > 0 and not casting.references_waived
+def first_frame(sheet: Sheet, scene: str, clip: Clip) -> Json:
+    """The reference to the first frame of a clip."""
+    arguments: dict[str, Json] = {"video": clip.ref, "frames": 1, "rate": sheet.script.ad.rate, "skip": 0}
+    return sheet.add(Step(_first_frame_id(scene), "frame", None, arguments, "image", f"where {scene} begins"))
 
 
-def _start(sheet: Sheet, scene: Scene, earlier: dict[str, Clip], before: Clip | None) -> Json:
-    if before is not None:
-        return last_frame(sheet, before)
-    match scene.start:
+def ends_on(scene: Scene) -> tuple[str, ...]:
+    """The scenes on whose first frames this one, or a shot of it, ends."""
+    return tuple(act.end.scene.value for act in _shots(scene) if isinstance(act.end, FrameOf))
+
+
+def _first_frame_id(scene: str) -> str:
+    return f"{scene}.first_frame"
+
+
+def _shots(scene: Scene) -> tuple[Scene, ...]:
+    """The shots of a scene, or the scene itself. What the scene starts from and ends on, its outer shots do."""
+    if not scene.shots:
+        return (scene,)
+    first, *rest = scene.shots
+    shots = [replace(first, start=first.start or scene.start), *rest]
+    shots[-1] = replace(shots[-1], end=shots[-1].end or scene.end)
+    return tuple(shots)
+
+
+def _borders(seconds: list[Fraction], frames: int) -> list[int]:
+    """`frames` shared out in proportion to `seconds`; the borders are rounded, so that rounding never adds up."""
+    whole, elapsed, shares, told = sum(seconds, Fraction(0)), Fraction(0), list[int](), 0
+    for each in seconds:
+        elapsed += each
+        border = int(frames * elapsed / whole + Fraction(1, 2))
+        shares.append(border - told)
+        told = border
+    return shares
+
+
+def _voice_ids(scene: Scene, cut: list[Scene]) -> list[dict[int, str]]:
+    """The step ids of the voice-overs by their index: first of those over all shots, then of each shot in `cut`.
+
+    They are numbered through the scene where it has several.
+    """
+    acts = [scene.lines if scene.shots else (), *(act.lines for act in cut)]
+    over = [[index for index, line in enumerate(lines) if not in_clip(line)] for lines in acts]
+    count = sum(len(indices) for indices in over)
+    ids = iter([f"{scene.name}.voiceover"] if count == 1 else [f"{scene.name}.voiceover.{n + 1}" for n in range(count)])
+    return [{index: next(ids) for index in indices} for indices in over]
+
+
+def _cast(sheet: Sheet, scene: Scene, *, chained: bool) -> Casting | None:
+    members = pictured(scene.cast)
+    styled = look_of(sheet.script, scene) is not None
+    need = Need(
+        role="clip",
+        seconds=scene.seconds,
+        aspect=sheet.script.ad.aspect,
+        # A style's picture takes a place beside the cast's; alone it asks for no model that takes references.
+        references=len(members) + styled if members else 0,
+        start=scene.start is not None or chained,
+        end=scene.end is not None,
+        speech=any(in_clip(line) for line in scene.lines),
+        short_side=sheet.script.ad.short_side,
+    )
+
+    def reads(endpoint: Endpoint) -> int:
+        spoken = tuple(line for line in scene.lines if in_clip(line)) if endpoint.takes.speech else ()
+        return len(
+            sheet.composed(
+                lambda: compose_clip(
+                    sheet.script, scene, endpoint, start=need.start, end=need.end, spoken=spoken, write=sheet.write
+                )
+            )
+        )
+
+    casting = cast(need, sheet.catalogue, scene.using.value if scene.using else None, reads)
+    if isinstance(casting, Refusal):
+        sheet.refuse(casting, scene.using, scene.span)
+        return None
+    _speaks(sheet, scene, casting)
+    if casting.references_waived and scene.using is None and len(casting.parts) == 1:
+        sheet.report(
+            "AD0502",
+            f"no model takes the pictures of {scene.name}'s cast along with its start frame",
+            scene.span,
+            label=f"{casting.endpoint.model} keeps the face by the start frame alone",
+            hint="name a model with `using`, or leave out what only few models do",
+            warning=True,
+        )
+    return casting
+
+
+def _speaks(sheet: Sheet, scene: Scene, casting: Casting) -> None:
+    """Report voice-overs that a mute model is asked to say: what is laid over lips is said on camera."""
+    for line in scene.lines if casting.dubbed else ():
+        if line.by_model:
+            message = f"`{casting.endpoint.model}` does not speak, so it cannot say this voice-over"
+            hint = "leave `by model` out: then a voice is laid over the clip"
+            sheet.report("AD0501", message, line.span, label="by a mute model", hint=hint)
+
+
+def _lower_unit(
+    sheet: Sheet,
+    unit: _Unit,
+    earlier: dict[str, Lowered],
+    before: Clip | None,
+    made: int,
+    *,
+    several: bool,
+    led_in: bool,
+) -> list[Clip] | None:
+    """The clips of a scene or shot, `made` of the scene's being on the sheet already."""
+    scene, parts = unit.scene, unit.casting.parts
+    kept = [part.kept or scene.seconds for part in parts]
+    lines = shared_out(sheet.script, scene, kept)
+    suffix = f".{unit.number}" if unit.number else ""
+    start = _frame(sheet, scene, "start", earlier, suffix) if before is None else None
+    end = _frame(sheet, scene, "end", earlier, suffix)
+    if (scene.start is not None and before is None and start is None) or (scene.end is not None and end is None):
+        return None  # what it would start from or end on could not be lowered, which is reported already
+    clips: list[Clip] = []
+    previous = before
+    for index, (part, frames) in enumerate(zip(parts, _borders(kept, unit.frames), strict=True)):
+        last = index == len(parts) - 1
+        clip_id = f"{scene.name}.clip.{made + index + 1}" if several else f"{scene.name}.clip"
+        ref = _clip(
+            sheet,
+            unit,
+            part,
+            clip_id,
+            lines[index],
+            start=last_frame(sheet, previous) if previous else start,
+            end=end if last else None,
+            continues=previous is not None,
+            frames=frames,
+            place=(index + 1, len(parts)),
+        )
+        bought = Fraction(part.bought) if part.bought is not None else kept[index]
+        skip = int(previous is not None or (led_in and index == 0))
+        previous = Clip(clip_id, ref, bought, kept[index], frames, skip)
+        clips.append(previous)
+    return clips
+
+
+def _clip(
+    sheet: Sheet,
+    unit: _Unit,
+    part: Part,
+    clip_id: str,
+    lines: tuple[Line, ...],
+    *,
+    start: Json,
+    end: Json,
+    continues: bool,
+    frames: int,
+    place: tuple[int, int],
+) -> Json:
+    """One clip, and the voice on its lips where the model is mute; gives the reference to what the film shows."""
+    scene, endpoint = unit.scene, part.endpoint
+    named = endpoint.takes.references > 0 and not (unit.casting.references_waived and place == (1, 1))
+    members = pictured(scene.cast) if named else []
+    look = look_of(sheet.script, scene)
+    spoken = () if unit.casting.dubbed else lines
+    speakers = [line.who for line in lines if line.on_camera and line.who] if unit.casting.dubbed else []
+    prompt = sheet.composed(
+        lambda: compose_clip(
+            sheet.script,
+            scene,
+            endpoint,
+            start=start is not None,
+            end=end is not None,
+            spoken=spoken,
+            mimes=speakers[0] if speakers else None,
+            part=place,
+            write=sheet.write,
+        )
+    )
+    bought = Fraction(part.bought) if part.bought is not None else part.kept or scene.seconds
+    kept = part.kept or scene.seconds
+    ref = buy(
+        sheet,
+        clip_id,
+        endpoint,
+        {
+            "prompt": prompt,
+            "seconds": part.bought,
+            "aspect": sheet.script.ad.aspect,
+            "resolution": resolution(endpoint, sheet.script.ad.short_side),
+            "speech": bool(spoken),
+            "avoid": sheet.composed(lambda: compose_avoid(sheet.script, scene, endpoint)) or None,
+            "seed": scene.seed,
+            "start_frame": start,
+            "end_frame": end,
+            "subjects": [subject(sheet, member).to_fact() for member in members],
+            "style": sheet.file(look) if look and named else None,
+        },
+        purpose=_purpose(scene, bought, kept, place, unit.number),
+        why=unit.casting.why,
+        take=scene.take,
+        options=scene.options,
+        brief=_brief(sheet, unit, lines, endpoint.title, kept, frames, starts=start is not None, continues=continues),
+        span=scene.span,
+    )
+    return _dubbed(sheet, scene, clip_id, ref, lines, speakers, bought, kept) if speakers else ref
+
+
+def _dubbed(
+    sheet: Sheet,
+    scene: Scene,
+    clip_id: str,
+    clip: Json,
+    lines: tuple[Line, ...],
+    speakers: list[Character],
+    bought: Fraction,
+    kept: Fraction,
+) -> Json:
+    """The clip with a voice laid over its lips."""
+    if len({speaker.name for speaker in speakers}) > 1:
+        message = f"`{scene.name}` has two speakers, and its model is mute"
+        hint = "one voice can be laid over a clip: give each speaker a `shot`, or choose a model that speaks"
+        sheet.report("AD0505", message, lines[-1].span, label="a second voice", hint=hint)
+        return None
+    need = Need("lipsync", bought, None, 0, start=False, end=False, speech=False)
+    casting = cast(need, sheet.catalogue, None)
+    if isinstance(casting, Refusal):
+        sheet.refuse(casting, None, scene.span)
+        return None
+    who = speakers[0].display
+    on_camera = [line for line in lines if line.on_camera]
+    voice = buy_voice(sheet, scene, on_camera, clip_id.replace(".clip", ".voice"), f"{who} in {scene.name}", kept)
+    if voice is None:
+        return None
+    return buy(
+        sheet,
+        clip_id.replace(".clip", ".lipsync"),
+        casting.endpoint,
+        {"video": clip, "audio": voice},
+        purpose=f"{who}'s lips in {scene.name}",
+        why=casting.why,
+        brief={"title": f"{scene.name}.lipsync", "model": casting.endpoint.title},
+        span=on_camera[0].span,
+        take=scene.take,
+        clip=bought,
+    )
+
+
+def _frame(sheet: Sheet, scene: Scene, side: str, earlier: dict[str, Lowered], suffix: str) -> Json:
+    """What the scene starts from or ends on, as a reference; None where nothing is written or could be lowered."""
+    frame = scene.start if side == "start" else scene.end
+    match frame:
         case Picture():
-            return sheet.picture(scene.start)
+            return sheet.file(frame)
         case Keyframe():
-            return lower_keyframe(sheet, scene, scene.start)
+            name = "keyframe" if side == "start" else "end_keyframe"
+            verb = "starts from" if side == "start" else "ends on"
+            purpose = f"the frame that {scene.name} {verb}"
+            return lower_keyframe(sheet, scene, frame, f"{scene.name}.{name}{suffix}", purpose)
+        case FrameOf(name) if side == "start":
+            found = earlier.get(name.value)
+            return last_frame(sheet, found.clips[-1]) if found else None
         case FrameOf(name):
-            clip = earlier.get(name.value)
-            return last_frame(sheet, clip) if clip else None
+            return StepRef(_first_frame_id(name.value), "image").to_json()  # put on the sheet when that scene is
     return None
 
 
-def _purpose(scene: Scene, bought: Fraction) -> str:
-    if bought == scene.seconds:
-        return f"scene {scene.name}, {seconds_text(bought)} s"
-    return f"scene {scene.name}, buys {seconds_text(bought)} s, keeps {seconds_text(scene.seconds)} s"
+def _purpose(scene: Scene, bought: Fraction, kept: Fraction, place: tuple[int, int], shot: int) -> str:
+    what = f"scene {scene.name}" + (f", shot {shot}" if shot else "")
+    if place[1] > 1:
+        what += f", clip {place[0]} of {place[1]}"
+    if bought == kept:
+        return f"{what}, {seconds_text(bought)} s"
+    return f"{what}, buys {seconds_text(bought)} s, keeps {seconds_text(kept)} s"
 
 
 def _brief(
-    sheet: Sheet, scene: Scene, frames: int, casting: Casting, *, starts: bool, continues: bool
+    sheet: Sheet,
+    unit: _Unit,
+    lines: tuple[Line, ...],
+    model: str,
+    kept: Fraction,
+    frames: int,
+    *,
+    starts: bool,
+    continues: bool,
 ) -> dict[str, Json]:
-    scope = bind(sheet.script, scene, None)
-    voices = places(sheet.script, scene, frames)
+    scene = unit.scene
+    scope = sheet.scope(scene)
+    voices = places(sheet.script, scene, unit.frames) if frames == unit.frames else {}
 
     def seconds(count: int) -> str:
         return seconds_text(Fraction(count, sheet.script.ad.rate))
 
     brief: dict[str, Json] = {
         "scene": scene.name,
-        "model": casting.endpoint.title,
-        "seconds": seconds_text(scene.seconds),
+        "model": model,
+        "seconds": seconds_text(kept),
         "aspect": sheet.script.ad.aspect,
         "rate": sheet.script.ad.rate,
         "cast": [in_brief(sheet, member) for member in scene.cast],
@@ -156,10 +408,11 @@ def _brief(
             {
                 "who": line.who.display if line.who else "",
                 "text": sheet.words(line.text, scope),
-                "on_camera": line.on_camera,
+                "on_camera": in_clip(line),
                 **({"at": seconds(voices[index][0]), "most": seconds(voices[index][1])} if index in voices else {}),
             }
             for index, line in enumerate(scene.lines)
+            if index in voices or line in lines
         ],
         "start": starts,
         "continues": continues,

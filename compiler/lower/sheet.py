@@ -1,41 +1,55 @@
 """What lowering writes on: the steps and files so far, and what was found wrong on the way."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 
 from adc.compiler.casting import Refusal
 from adc.compiler.catalogue import Catalogue
-from adc.compiler.definitions import Name, Picture, Script, Text
+from adc.compiler.definitions import Card, Name, Picture, Recording, Scene, Script, Text
 from adc.compiler.diagnostics import Diagnostic, Severity
 from adc.compiler.mentions import place
 from adc.compiler.plan import FileRef, Json, PlanFile, Step, StepRef
-from adc.compiler.prompts import TemplateProblem, render
+from adc.compiler.prompts import TemplateProblem, Write, bind, render, written
 from adc.compiler.source import Span
 
 
-@dataclass(slots=True)
 class Sheet:
-    """One script being lowered. Steps are kept in the order in which they were first asked for."""
+    """One script being lowered. Steps are kept in the order in which they were first asked for.
 
-    script: Script
-    catalogue: Catalogue
-    texts: Mapping[str, str]
-    steps: dict[str, Step] = field(default_factory=dict)
-    files: dict[str, PlanFile] = field(default_factory=dict)
-    diagnostics: list[Diagnostic] = field(default_factory=list)
+    `write` puts prompts together. `spare` are steps that are only taken in where a text waits for their words.
+    """
+
+    def __init__(self, script: Script, catalogue: Catalogue, texts: Mapping[str, str], write: Write = written) -> None:
+        self.script = script
+        self.catalogue = catalogue
+        self.texts = texts
+        self.write = write
+        self.steps: dict[str, Step] = {}
+        self.spare: dict[str, Step] = {}
+        self.files: dict[str, PlanFile] = {}
+        self.diagnostics: list[Diagnostic] = []
 
     def add(self, step: Step) -> Json:
         """Put a step on the sheet, once; gives the reference to its output."""
         self.steps.setdefault(step.id, step)
         return StepRef(step.id, step.output).to_json()
 
-    def picture(self, picture: Picture) -> Json:
+    def use(self, step_id: str) -> None:
+        """Take in a spare step; one that could not be had has been reported."""
+        if step_id in self.spare:
+            self.steps.setdefault(step_id, self.spare[step_id])
+
+    @property
+    def wrong(self) -> bool:
+        """Whether an error has been written down: then there will be no plan."""
+        return any(diagnostic.severity is Severity.ERROR for diagnostic in self.diagnostics)
+
+    def file(self, file: Picture | Recording) -> Json:
         """Put an input file on the sheet; gives the reference to it."""
-        known = self.files.get(picture.digest)
-        if known is None or picture.path < known.path:
+        known = self.files.get(file.digest)
+        if known is None or file.path < known.path:
             # Two paths with the same bytes are one input; the first by name stands for both.
-            self.files[picture.digest] = PlanFile(picture.digest, picture.path, picture.bytes)
-        return FileRef(picture.digest).to_json()
+            self.files[file.digest] = PlanFile(file.digest, file.path, file.bytes)
+        return FileRef(file.digest).to_json()
 
     def report(
         self, code: str, message: str, span: Span, *, label: str = "", hint: str = "", warning: bool = False
@@ -50,9 +64,17 @@ class Sheet:
         lacks = "" if using else "; ".join(f"{model} {reason}" for model, reason in refusal.lacks)
         self.report("AD0501", refusal.message, using.span if using else span, label=lacks, hint=refusal.hint)
 
-    def words(self, text: Text | None, scope: Mapping[str, object]) -> str:
+    def scope(self, piece: Scene | Card | None) -> Mapping[str, object] | None:
+        """What names mean in words of `piece` that are spoken or shown; None where one has no meaning (reported)."""
+        try:
+            return bind(self.script, piece, None)
+        except TemplateProblem as problem:
+            self.report_template(problem)
+            return None
+
+    def words(self, text: Text | None, scope: Mapping[str, object] | None) -> str:
         """The text rendered in `scope`; empty where there is none or where it cannot be rendered (reported)."""
-        if text is None:
+        if text is None or scope is None:
             return ""
         try:
             words = render(text, scope)

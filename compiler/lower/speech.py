@@ -1,80 +1,109 @@
-"""A voice-over: words spoken off camera, bought from a text-to-speech model and mixed over the clip.
+"""Words: who says them, when, and the voices that are bought from a text-to-speech model.
 
-They come behind what is said on camera, which takes the scene's first seconds by the length of its words. Several
-share the rest in proportion to theirs, one after the other. A check has seen to it that there is a rest.
+What is said on camera takes the first seconds of a clip, by the length of its words. Voice-overs come behind it and
+share the rest in proportion to theirs, one after the other; a check has seen to it that there is a rest. Where the
+model of the clip is mute, its lines on camera become a voice as well, which is then laid over the lips.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
-from adc.compiler.aloud import letters, rest
+from adc.compiler.aloud import PACE, letters, rest
 from adc.compiler.casting import Need, Refusal, cast
 from adc.compiler.definitions import Line, Scene, Script
+from adc.compiler.frozen import frozen
 from adc.compiler.lower.purchase import buy
 from adc.compiler.lower.sheet import Sheet
 from adc.compiler.plan import Json
-from adc.compiler.prompts import bind
 from adc.compiler.units import seconds_text
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Voice:
-    """A voice-over: the reference to its sound, and its place in frames from the start of the scene."""
+    """A voice-over: the reference to its sound, and its place in frames from the start of its clip's scene."""
 
     sound: Json
     at: int
     frames: int
 
 
+def in_clip(line: Line) -> bool:
+    """Whether the line is part of the clip itself: said on camera, or off camera by the model."""
+    return line.on_camera or line.by_model
+
+
 def places(script: Script, scene: Scene, frames: int) -> dict[int, tuple[int, int]]:
     """Where each voice-over of a scene of `frames` has its place: by its index in `scene.lines`, start and length."""
-    lines = [index for index, line in enumerate(scene.lines) if not line.on_camera]
-    spoken = letters((line for line in scene.lines if line.on_camera), script)
+    lines = [index for index, line in enumerate(scene.lines) if not in_clip(line)]
+    spoken = letters((line for line in scene.lines if in_clip(line)), script)
     left = int(frames * rest(spoken, scene.seconds) / scene.seconds)
     counts = [letters([scene.lines[index]], script) for index in lines]
     borders = [frames - left + left * sum(counts[:count]) // max(1, sum(counts)) for count in range(len(lines) + 1)]
     return {index: (at, end - at) for index, (at, end) in zip(lines, pairwise(borders), strict=True)}
 
 
-def lower_voiceovers(sheet: Sheet, scene: Scene, frames: int) -> list[Voice]:
-    """Put a step on the sheet for each voice-over of the scene, which lasts `frames`."""
-    found = places(sheet.script, scene, frames)
+def when_said(script: Script, scene: Scene, frames: int) -> dict[int, tuple[int, int]]:
+    """About when each line of a scene of `frames` is heard: by its index in `scene.lines`, start and length."""
+    lines = [index for index, line in enumerate(scene.lines) if in_clip(line)]
+    ends = accumulate((Fraction(letters([scene.lines[index]], script), PACE) for index in lines), initial=Fraction(0))
+    borders = [min(frames, int(end * frames / scene.seconds)) for end in ends]
+    said = {index: (at, end - at) for index, (at, end) in zip(lines, pairwise(borders), strict=True)}
+    return dict(sorted({**said, **places(script, scene, frames)}.items()))
+
+
+def shared_out(script: Script, scene: Scene, kept: Sequence[Fraction]) -> list[tuple[Line, ...]]:
+    """The lines of the clip itself, over the clips that a scene is split into: each where it begins to be said."""
+    shares: list[list[Line]] = [[] for _ in kept]
+    ends = list(accumulate(kept))
+    elapsed = Fraction(0)
+    for line in scene.lines:
+        if in_clip(line):
+            index = next((index for index, end in enumerate(ends) if elapsed < end), len(kept) - 1)
+            shares[index].append(line)
+            elapsed += Fraction(letters([line], script), PACE)
+    return [tuple(share) for share in shares]
+
+
+def lower_voiceovers(sheet: Sheet, scene: Scene, frames: int, numbers: Mapping[int, str]) -> list[Voice]:
+    """Put a step on the sheet for each voice-over of the scene, which lasts `frames`; `numbers` are their ids."""
     voices: list[Voice] = []
-    for number, (index, (at, length)) in enumerate(found.items(), start=1):
+    for index, (at, length) in places(sheet.script, scene, frames).items():
+        line = scene.lines[index]
         most = Fraction(length, sheet.script.ad.rate)
-        sound = _voiceover(sheet, scene, scene.lines[index], number if len(found) > 1 else None, most)
+        who = line.who.display if line.who else "a voice"
+        sound = buy_voice(sheet, scene, (line,), numbers[index], f"{who} over {scene.name}", most)
         voices.append(Voice(sound, at, length))
     return voices
 
 
-def _voiceover(sheet: Sheet, scene: Scene, line: Line, number: int | None, most: Fraction) -> Json:
-    need = Need(
-        makes="audio", seconds=None, aspect=sheet.script.ad.aspect, references=0, start=False, end=False, speech=True
-    )
-    casting = cast(need, sheet.catalogue, None)
+def buy_voice(sheet: Sheet, scene: Scene, lines: Sequence[Line], step_id: str, purpose: str, most: Fraction) -> Json:
+    """Put the voice that says `lines`, all of one speaker, on the sheet; `most` is the seconds there are for them."""
+    line = lines[0]
+    voice = line.who.voice if line.who else None
+    need = Need("voice", None, sheet.script.ad.aspect, 0, start=False, end=False, speech=True)
+    casting = cast(need, sheet.catalogue, voice.using.value if voice and voice.using else None)
     if isinstance(casting, Refusal):
-        sheet.refuse(casting, None, line.span)
+        sheet.refuse(casting, voice.using if voice else None, line.span)
         return None
-    scope = bind(sheet.script, scene, None)
-    text = sheet.words(line.text, scope)
+    scope = sheet.scope(scene)
+    text = " ".join(words for words in (sheet.words(each.text, scope) for each in lines) if words.strip())
     if not text.strip():
         return None  # which is reported already
-    voice = sheet.words(line.who.voice, scope) if line.who and line.who.voice else None
-    step_id = f"{scene.name}.voiceover" if number is None else f"{scene.name}.voiceover.{number}"
-    who = line.who.display if line.who else ""
+    called = sheet.words(voice.id, scope) if voice and voice.id else None
     return buy(
         sheet,
         step_id,
         casting.endpoint,
-        {"text": text, "voice": voice},
-        purpose=f"{who or 'a voice'} over {scene.name}",
+        {"text": text, "voice": called},
+        purpose=purpose,
         why=casting.why,
         brief={
-            "who": who,
+            "who": line.who.display if line.who else "",
             "text": text,
             "most": seconds_text(most),
             "model": casting.endpoint.title,
         },
         span=line.text.span,
+        options=voice.options if voice else (),
     )

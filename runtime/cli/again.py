@@ -16,6 +16,13 @@ def again(arguments: Namespace, *extra: str) -> str:
     words = ["adc", arguments.command]
     if arguments.command in ("build", "plan"):
         words.append(shown(arguments.spec))
+        for flag, pairs in (("--set", arguments.settings), ("--variant", arguments.variants)):
+            for name, value in pairs:
+                words += [flag, f"{name}={value}"]
+        if arguments.all_variants:
+            words.append("--all-variants")
+        if arguments.strict:
+            words.append("--strict")
         if arguments.draft:
             words.append("--draft")
         if arguments.store:

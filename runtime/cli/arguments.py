@@ -2,7 +2,7 @@
 
 import argparse
 
-from adc.runtime.cli.choices import REMOTE
+from adc.runtime.cli.choices import REMOTE, ROLES
 
 _EPILOG = """\
 Without FAL_KEY, or with --draft, `adc build` renders a free animatic on this machine.
@@ -47,6 +47,69 @@ def parser() -> argparse.ArgumentParser:
         "--status", action="store_true", help="print the plan as JSON with what the store already holds, step by step"
     )
 
+    check = commands.add_parser(
+        "check",
+        help="say what is wrong, and make nothing",
+        description="Say what is wrong with specs, and how it is mended. Nothing is made and nothing is spent.",
+    )
+    check.add_argument(
+        "specs",
+        metavar="SPEC",
+        nargs="*",
+        help="an .ad file, or a folder for all .ad files in it (default: this folder)",
+    )
+    check.add_argument(
+        "--format",
+        choices=("text", "json", "sarif"),
+        default="text",
+        help="for people, for programs, or for code hosts (default: text)",
+    )
+    _strict(check)
+
+    explain = commands.add_parser(
+        "explain",
+        help="tell what a code means, with an example",
+        description="Tell what the code of an error or a warning means, with an example that is wrong and then mended.",
+    )
+    explain.add_argument("code", metavar="CODE", nargs="?", help="such as AD0201; without one, all codes are listed")
+
+    models = commands.add_parser(
+        "models",
+        help="list the models that scenes, stills and voices can use",
+        description="List the models that an ad can use, or tell what one of them takes, makes and costs.",
+    )
+    models.add_argument("name", metavar="NAME", nargs="?", help="a model, as behind `using`; without one, all of them")
+    models.add_argument("--role", choices=ROLES, metavar="ROLE", help=f"only those for a part: {', '.join(ROLES)}")
+    models.add_argument("--json", action="store_true", help="print what is known as JSON (schemas/models.v1.json)")
+
+    commands.add_parser(
+        "lsp",
+        help="serve an editor: diagnostics, completion, renaming",
+        description="Serve an editor as a language server, over standard input and output. Editors start it.",
+    )
+
+    fmt = commands.add_parser(
+        "fmt",
+        help="bring .ad files into the canonical layout",
+        description="Bring .ad files into the canonical layout. What they mean stays as it is, and so does the plan.",
+    )
+    fmt.add_argument(
+        "paths",
+        metavar="PATH",
+        nargs="*",
+        help="a file, or a folder for all .ad files in it; `-` reads stdin and writes stdout (default: this folder)",
+    )
+    fmt.add_argument("--check", action="store_true", help="write nothing; exit with 1 where a file would change")
+    fmt.add_argument("--diff", action="store_true", help="write nothing; show what would change")
+
+    init = commands.add_parser(
+        "init",
+        help="write a first spec",
+        description="Write a first spec, by the answers to three questions.",
+    )
+    init.add_argument("folder", metavar="FOLDER", nargs="?", default=".", help="where it goes (default: this folder)")
+    init.add_argument("--yes", action="store_true", help="take the usual answers without asking")
+
     sim = commands.add_parser(
         "sim",
         help="run a stand-in for fal.ai on this machine",
@@ -62,6 +125,30 @@ def parser() -> argparse.ArgumentParser:
 
 def _spec(command: argparse.ArgumentParser) -> None:
     command.add_argument("spec", metavar="SPEC", help="the .ad file")
+    command.add_argument(
+        "--set",
+        dest="settings",
+        metavar="NAME=VALUE",
+        type=_pair,
+        action="append",
+        default=[],
+        help="give a param another value than its default, as in --set city=Denver; may be repeated",
+    )
+    command.add_argument(
+        "--variant",
+        dest="variants",
+        metavar="NAME=KEY",
+        type=_pair,
+        action="append",
+        default=[],
+        help="choose one of the choices of a variant, as in --variant opener=doubt; may be repeated",
+    )
+    command.add_argument("--all-variants", action="store_true", help="every combination of the variants, one by one")
+    _strict(command)
+
+
+def _strict(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--strict", action="store_true", help="warnings count as errors")
 
 
 def _where(command: argparse.ArgumentParser) -> None:
@@ -70,6 +157,14 @@ def _where(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--fal-url", metavar="URL", help="talk to a stand-in at URL instead of fal.ai (or ADC_FAL_URL); see `adc sim`"
     )
+
+
+def _pair(text: str) -> tuple[str, str]:
+    """A name and what it is to be, or the sentence that says so."""
+    name, equals, value = text.partition("=")
+    if not (name.strip() and equals):
+        raise argparse.ArgumentTypeError(f"{text} is not of the form NAME=VALUE")
+    return name.strip(), value
 
 
 def _count(text: str) -> int:

@@ -3,8 +3,15 @@
 import os
 from argparse import Namespace
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from adc.compiler.choices import Choices
+
 REMOTE = 20
 """Requests under way at once where `--remote` does not say."""
+
+ROLES = ("clip", "still", "voice", "music", "sound", "lipsync", "description", "training")
+"""The parts that models play in a film, in the order of a list: the catalogue's own words."""
 
 
 def engine_name(arguments: Namespace) -> str:
@@ -34,6 +41,13 @@ def store_folder(arguments: Namespace) -> str:
     from platformdirs import user_data_dir
 
     return os.path.join(str(user_data_dir("adc", appauthor=False)), "store")
+
+
+def spec_choices(arguments: Namespace) -> "Choices":
+    """What is chosen of the spec's params and variants; of a name given twice, the later counts."""
+    from adc.compiler.choices import Choices
+
+    return Choices(dict(arguments.settings), dict(arguments.variants))
 
 
 def shown(path: str) -> str:

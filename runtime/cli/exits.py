@@ -14,6 +14,6 @@ class Exit(IntEnum):
     FAILED = 3
     """The world failed: what was made is kept, and the same command goes on."""
     REFUSED = 4
-    """Money would have been spent without a yes, or above a limit; nothing was."""
+    """Money would have been spent without a yes or above a limit, or a file written over; nothing was."""
     INTERRUPTED = 130
     """Ctrl-C: what was made is kept, and the same command goes on."""

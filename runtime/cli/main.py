@@ -1,7 +1,7 @@
 """The entry of `adc`: picks the command, and imports only what that command needs.
 
-Start-up is part of the product: `--version` reads one constant, `--help` needs argparse and nothing else, and each
-command's module is imported when it is the one that runs.
+Start-up is part of the product: `--version` reads one constant, `--help` needs argparse and nothing else, a check
+of what has not changed needs a note, and each command's module is imported when it is the one that runs.
 """
 
 import sys
@@ -15,6 +15,12 @@ def main(argv: list[str] | None = None) -> int:
 
         sys.stdout.write(f"adc {__version__}\n")
         return 0
+    if words and words[0] == "check":
+        from adc.runtime.cli.check import quick
+
+        code = quick(words[1:])
+        if code is not None:
+            return code
     from adc.runtime.cli.arguments import parser
 
     arguments = parser().parse_args(words)
@@ -22,6 +28,18 @@ def main(argv: list[str] | None = None) -> int:
         from adc.runtime.cli.build import run
     elif arguments.command == "plan":
         from adc.runtime.cli.plan import run
+    elif arguments.command == "check":
+        from adc.runtime.cli.check import run
+    elif arguments.command == "explain":
+        from adc.runtime.cli.explain import run
+    elif arguments.command == "models":
+        from adc.runtime.cli.models import run
+    elif arguments.command == "lsp":
+        from adc.runtime.cli.lsp import run
+    elif arguments.command == "fmt":
+        from adc.runtime.cli.fmt import run
+    elif arguments.command == "init":
+        from adc.runtime.cli.init import run
     else:
         from adc.runtime.cli.sim import run
     try:

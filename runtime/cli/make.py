@@ -12,7 +12,7 @@ from pathlib import Path
 
 import anyio
 
-from adc.compiler.plan import Plan
+from adc.compiler.plan import Deliverable, Plan
 from adc.compiler.units import dollars_text, seconds_text
 from adc.runtime.cli.again import again
 from adc.runtime.cli.choices import shown
@@ -40,14 +40,16 @@ _NOTICES = {
 
 
 def make(arguments: Namespace, *, engine: str, store: str, out: str, note: str) -> int:
-    """Build the film that `arguments.spec` describes into `out`. Returns an `Exit` code."""
+    """Build the film that `arguments.spec` describes into `out`, its other shapes beside it. Returns an `Exit` code."""
     stamp = program_stamp()
     try:
         compilation = compile_or_complain(arguments)
         if compilation is None:
             return Exit.SPEC
         plan = compilation.plan
-        _check_out(Path(out), compilation)
+        places = _places(out, plan)
+        for place in places:
+            _check_out(Path(place), compilation)
         with open_session(store) as session:
             session.ingest(compilation)
             # Drafts may be built side by side; only one build at a time spends.
@@ -59,9 +61,10 @@ def make(arguments: Namespace, *, engine: str, store: str, out: str, note: str) 
                 outcome = anyio.run(_execute, arguments, engine, compilation, session)
             if outcome.failures:
                 return _failed(plan, outcome, arguments)
-            film = outcome.results[plan.target].outputs["video"]
-            session.store.verify(film.digest)  # what is handed over is what was made, whatever the disk has done since
-            _deliver(session.store.path(film.digest), Path(out))
+            films = {place: outcome.results[film.step].outputs["video"].digest for place, film in places.items()}
+            for place, digest in films.items():
+                session.store.verify(digest)  # what is handed over is what was made, whatever the disk has done since
+                _deliver(session.store.path(digest), Path(place))
     except SpendRefused as refusal:
         return complain(refusal, Exit.REFUSED, arguments)
     except AdcError as error:
@@ -72,10 +75,12 @@ def make(arguments: Namespace, *, engine: str, store: str, out: str, note: str) 
         return Exit.INTERRUPTED
     # Without its note the next build only looks longer before it finds nothing to do.
     with suppress(OSError):
-        write_note(note, stamp=stamp, out=out, files=[*compilation.inputs.items(), (out, film.digest)])
+        write_note(note, stamp=stamp, out=out, files=[*compilation.inputs.items(), *films.items()])
     seconds = seconds_text(Fraction(plan.frames, plan.rate))
     kind = "draft, " if engine == "draft" else ""
-    print(f"\n{shown(out)}: {kind}{seconds} s, {plan.width}x{plan.height}, {plan.rate} fps")
+    print()
+    for place, film in places.items():
+        print(f"{shown(place)}: {kind}{seconds} s, {film.width}x{film.height}, {plan.rate} fps")
     return Exit.OK
 
 
@@ -133,6 +138,13 @@ def _agree(plan: Plan, forecasts: Sequence[Forecast], arguments: Namespace) -> N
 def _decision(arguments: Namespace) -> tuple[str, ...]:
     """What the user decided about lost answers, as words of the command."""
     return () if arguments.on_ambiguous == "fail" else ("--on-ambiguous", arguments.on_ambiguous)
+
+
+def _places(out: str, plan: Plan) -> dict[str, Deliverable]:
+    """Where each finished film goes: the first to `out`, the others beside it, named by their shape."""
+    first, *others = plan.deliverables
+    stem, suffix = os.path.splitext(out)
+    return {out: first, **{f"{stem}.{film.aspect.replace(':', 'x')}{suffix}": film for film in others}}
 
 
 def _check_out(out: Path, compilation: Compilation) -> None:

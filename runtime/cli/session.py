@@ -13,15 +13,18 @@ from pathlib import Path
 
 from adc.compiler import pipeline
 from adc.compiler.catalogue import Catalogue, builtin
+from adc.compiler.definitions import Variant
 from adc.compiler.plan import Plan, StepKind
 from adc.compiler.render import render
 from adc.runtime.cli.again import again
-from adc.runtime.cli.choices import fal_url
+from adc.runtime.cli.choices import fal_url, spec_choices
+from adc.runtime.cli.colour import coloured
 from adc.runtime.cli.exits import Exit
 from adc.runtime.database import Database
 from adc.runtime.disk import DiskFiles, project_root
 from adc.runtime.draft.handler import DraftHandler
 from adc.runtime.errors import AdcError, StoreError
+from adc.runtime.handlers.archive import ArchiveHandler
 from adc.runtime.handlers.card import CardHandler
 from adc.runtime.handlers.film import FilmHandler
 from adc.runtime.handlers.frame import FrameHandler
@@ -40,25 +43,32 @@ class Compilation:
 
     plan: Plan
     catalogue: Catalogue
+    variants: Mapping[str, Variant]
     folder: Path
     inputs: Mapping[str, str]
 
 
-def compile_or_complain(arguments: Namespace) -> Compilation | None:
-    """Compile the spec; its diagnostics go to stderr. None where one of them is an error."""
+def compile_or_complain(arguments: Namespace, *, quiet: bool = False) -> Compilation | None:
+    """Compile the spec; its diagnostics go to stderr. None where one of them is an error.
+
+    `quiet` leaves out warnings that will be told again.
+    """
     spec = Path(arguments.spec)
     folder = spec.parent
-    catalogue = builtin()
-    compiled = pipeline.compile_spec(spec.name, DiskFiles(folder, project_root(spec)), catalogue)
-    if compiled.diagnostics:
+    files = DiskFiles(folder, project_root(spec))
+    compiled = pipeline.compile_spec(spec.name, files, builtin(), spec_choices(arguments))
+    if compiled.diagnostics and not (quiet and compiled.plan is not None and not arguments.strict):
         prefix = "" if folder == Path() else folder.as_posix().rstrip("/") + "/"
-        colour = sys.stderr.isatty() and "NO_COLOR" not in os.environ
-        sys.stderr.write(render(compiled.diagnostics, compiled.texts, prefix=prefix, colour=colour))
-    if compiled.plan is None:
+        told = render(compiled.diagnostics, compiled.texts, prefix=prefix, colour=coloured(sys.stderr))
+        sys.stderr.write(told)
+        if compiled.plan is not None and arguments.strict:
+            sys.stderr.write("--strict counts warnings as errors; nothing was made and nothing was spent\n")
+            return None
+    if compiled.plan is None or compiled.script is None:
         sys.stderr.write("nothing was made and nothing was spent\n")
         return None
     inputs = {os.path.abspath(folder / path): digest for path, digest in compiled.inputs.items()}
-    return Compilation(compiled.plan, catalogue, folder, inputs)
+    return Compilation(compiled.plan, compiled.catalogue, compiled.script.variants, folder, inputs)
 
 
 def complain(error: AdcError, code: Exit, arguments: Namespace) -> Exit:
@@ -101,6 +111,7 @@ async def handlers_for(
 ) -> AsyncIterator[Mapping[StepKind, Handler]]:
     """Who does each kind of step: `engine` is `draft`, `fal` or `sim`. Raises AdcError for an unusable key or URL."""
     local: dict[StepKind, Handler] = {
+        "archive": ArchiveHandler(),
         "frame": FrameHandler(),
         "card": CardHandler(),
         "film": FilmHandler("draft" if engine == "draft" else "final"),

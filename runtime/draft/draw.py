@@ -1,8 +1,9 @@
-"""What a model would make, drawn here for nothing: an image, a clip or a sound for any endpoint of the catalogue.
+"""What a model would make, made here for nothing: a picture, a clip, a sound, words, for any endpoint of the catalogue.
 
-The endpoint is known by what it makes and by the facts of its schema, never by its name, so a model that is added to
-the catalogue can be drafted at once. The result has the size, the length, the rate and the first frame that were asked
-for; what it shows is the storyboard.
+The endpoint is known by what it makes, by its role and by the facts of its schema, never by its name, so a model that
+is added to the catalogue can be drafted at once. The result has the size, the length, the rate and the first frame
+that were asked for; what it shows is the storyboard. What only a model can find out is not made up: a description says
+no more than where to look, and trained weights are a marker that weighs nothing.
 """
 
 import os
@@ -18,13 +19,18 @@ from adc.compiler.catalogue import Endpoint
 from adc.compiler.plan import Json
 from adc.runtime.draft import clip, request, speech
 from adc.runtime.draft.bed import bed
+from adc.runtime.draft.dub import dub
 from adc.runtime.draft.encode import encode
+from adc.runtime.draft.marker import marker
 from adc.runtime.draft.sheet import Sheet, sheet_for
 from adc.runtime.draft.still import still
 from adc.runtime.media.typography import printable
 
 USUAL = {"video": Fraction(5), "audio": Fraction(10)}
 """Seconds of a result whose length neither the request nor the schema gives."""
+
+DESCRIPTION = "as in the photo"
+"""What a draft knows of a picture; it reads well behind a name and a comma."""
 
 
 async def draw(
@@ -37,12 +43,14 @@ async def draw(
     """Draft what `endpoint` makes of `arguments` into `folder`: the file of each of its outputs, by name.
 
     File arguments are local paths as text. `brief` is the storyboard of the step and may be empty. An image is a PNG, a
-    clip an MP4 (H.264 at 30 frames a second, AAC at 48 kHz where it speaks), a sound a WAV at 48 kHz. `note` hears
-    what had to give way, such as words that are too long for their clip.
+    clip an MP4 (H.264 at 30 frames a second, AAC at 48 kHz where it speaks), a sound a WAV at 48 kHz, a text UTF-8, the
+    weights of a LoRA a safetensors file. `note` hears what had to give way, such as words that are too long for their
+    clip.
 
     Raises MediaError for a picture that cannot be read, ToolError when the voice or the encoder fails.
     """
-    draft = {"image": _image, "video": _video, "audio": _audio}[endpoint.makes]
+    makers = {"image": _image, "video": _video, "audio": _audio, "text": _text, "weights": _weights}
+    draft = _dubbed if endpoint.role == "lipsync" else makers[endpoint.makes]
     path = await draft(_Request(endpoint, arguments, brief, folder, note))
     return {name: path for name in endpoint.outputs}  # noqa: C420 - fromkeys loses the type
 
@@ -105,10 +113,29 @@ async def _overheard(sheet: Sheet) -> list[speech.Word]:
     return found
 
 
+async def _dubbed(asked: _Request) -> Path:
+    """The clip that was sent with the voice that was sent: the lips are left to the model."""
+    target = asked.folder / "draft.mp4"
+    await dub(request.sent(asked.arguments, "video"), request.sent(asked.arguments, "audio"), target)
+    return target
+
+
+async def _text(asked: _Request) -> Path:
+    target = asked.folder / "draft.txt"
+    target.write_text(DESCRIPTION, encoding="utf-8")
+    return target
+
+
+async def _weights(asked: _Request) -> Path:
+    target = asked.folder / "draft.safetensors"
+    target.write_bytes(marker())
+    return target
+
+
 async def _audio(asked: _Request) -> Path:
     text = printable(str(asked.brief.get("text") or request.words(asked.arguments)))
     who = printable(str(asked.brief.get("who") or ""))
-    if request.reads_aloud(asked.endpoint):
+    if asked.endpoint.role == "voice":
         said = await speech.speak([(who, text)], _number(asked.brief.get("most")))
         if said.note:
             asked.note(said.note)

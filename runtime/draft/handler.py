@@ -2,7 +2,7 @@
 
 from adc.compiler.catalogue import Catalogue
 from adc.compiler.digest import Engine
-from adc.compiler.plan import Json, Step, substitute
+from adc.compiler.plan import Json, Ref, Step, spliced, substitute
 from adc.runtime.draft.draw import draw
 from adc.runtime.ports import Made, Receipt, Workspace
 
@@ -27,8 +27,11 @@ class DraftHandler:
         """Draft the step. Raises MediaError and ToolError as `draw` does."""
         assert step.endpoint is not None, step.id
 
+        def read(ref: Ref) -> str:
+            return workspace.path_of(ref).read_text(encoding="utf-8")
+
         def located(value: dict[str, Json]) -> dict[str, Json]:
-            return {k: substitute(v, lambda ref: str(workspace.path_of(ref))) for k, v in value.items()}
+            return {k: substitute(spliced(v, read), lambda ref: str(workspace.path_of(ref))) for k, v in value.items()}
 
         files = await draw(
             self._catalogue.endpoint(step.endpoint),

@@ -15,6 +15,7 @@ from PIL import Image
 
 from adc.compiler.catalogue import Endpoint
 from adc.compiler.plan import Json
+from adc.runtime.errors import MediaError
 
 RATE = 30
 """Frames a second of every clip."""
@@ -72,11 +73,6 @@ def speaks(endpoint: Endpoint, arguments: Mapping[str, Json]) -> bool:
     return endpoint.takes.speech and argument(endpoint, arguments, "generate_audio") is not False
 
 
-def reads_aloud(endpoint: Endpoint) -> bool:
-    """Whether an audio endpoint speaks its text; others make music and sounds."""
-    return any("voice" in name for name in _properties(endpoint))
-
-
 def seconds(endpoint: Endpoint, arguments: Mapping[str, Json]) -> Fraction | None:
     """How long the result lasts, or None where the request leaves it open."""
     for names, unit in ((_SECONDS, 1), (_MILLISECONDS, 1000)):
@@ -112,6 +108,14 @@ def pictures(endpoint: Endpoint, arguments: Mapping[str, Json], brief: Mapping[s
             start = listed[0]
             references.remove(start)
     return Pictures(start, end, tuple(references))
+
+
+def sent(arguments: Mapping[str, Json], kind: str) -> Path:
+    """The file of that kind, `video` or `audio`, by the name of its argument. Raises MediaError where there is none."""
+    for name, value in arguments.items():
+        if kind in name and isinstance(value, str):
+            return Path(value)
+    raise MediaError(f"the request brings no {kind}")
 
 
 def _files(value: Json, name: str = "") -> Iterator[tuple[str, Path]]:

@@ -1,8 +1,8 @@
 """Bought files, brought home at once: fal promises no more than days, and nothing else is as expensive to lose.
 
 The bytes go to a file aside, resume where a connection broke, and are counted against the announced length. The file
-gets its name only after it has been decoded (see `media.check`). What does not arrive whole stays bought: the same
-command fetches it again.
+gets its name only after it has been decoded (see `media.check`, and `weights` for a trained LoRA). What does not arrive
+whole stays bought: the same command fetches it again.
 """
 
 import os
@@ -16,6 +16,7 @@ import httpx
 
 from adc.compiler.catalogue import Makes
 from adc.runtime.errors import Broken, MediaError, StoreError, StoreFull
+from adc.runtime.fal import weights
 from adc.runtime.fal.wire import FAILURES, LONGEST_WAIT, Sleep, retry_after
 from adc.runtime.media.check import SUFFIXES, check_media
 from adc.runtime.store import FULL
@@ -51,15 +52,23 @@ async def download(http: httpx.AsyncClient, wanted: Fetching, *, sleep: Sleep) -
         _drop(part)
         await _fetch(http, wanted, part, sleep)
         try:
-            media_type = await anyio.to_thread.run_sync(check_media, part, wanted.kind)
+            suffix = await anyio.to_thread.run_sync(_checked, part, wanted.kind)
         except MediaError as error:
             if again:  # a cache on the way may have kept a bad copy; the second time is the last
                 continue
             raise Gone(f"what was bought for {wanted.what} is not good: {error}") from None
-        path = part.with_suffix(SUFFIXES[media_type])
+        path = part.with_suffix(suffix)
         os.replace(part, path)
         return path
     raise AssertionError("the second time returns or raises")
+
+
+def _checked(part: Path, kind: Makes) -> str:
+    """The suffix of a file that is whole and of its kind. Raises MediaError."""
+    if kind == "weights":
+        weights.check(part)
+        return weights.SUFFIX
+    return SUFFIXES[check_media(part, kind)]
 
 
 async def _fetch(http: httpx.AsyncClient, wanted: Fetching, part: Path, sleep: Sleep) -> None:

@@ -1,4 +1,4 @@
-"""Buying a step: from its arguments to decoded files, with every move of money written down before it is made.
+"""Buying a step: from its arguments to decoded files or words, with every move of money written down before it is made.
 
     ledger.intend ── POST ── ledger.submitted ── poll ── result ── ledger.completed ── download ── decode
           │            │              │                              │
@@ -21,7 +21,7 @@ import httpx
 
 from adc.compiler.catalogue import Catalogue, Endpoint
 from adc.compiler.digest import Engine
-from adc.compiler.plan import Json, Ref, Step, references, substitute
+from adc.compiler.plan import Json, Ref, Step, references, spliced, substitute
 from adc.compiler.units import dollars_text
 from adc.runtime.errors import Ambiguous, Broken, OutOfCredit, RemoteError, StoreError, Unauthorised, Unreachable
 from adc.runtime.fal.download import Fetching, Gone, download
@@ -192,27 +192,32 @@ class FalHandler:
         return await self._bring(step, workspace, answer, accepted.request_id, usd)
 
     async def _bring(self, step: Step, workspace: Workspace, answer: Answer, request_id: str, usd: Decimal) -> Made:
-        """The files of an answer, fetched and decoded."""
+        """The files of an answer, fetched and decoded; its words as a file in UTF-8."""
         endpoint = self._endpoint(step)
         workspace.note("fetching")
         files: dict[str, Path] = {}
         for output, place in endpoint.outputs.items():
-            url = url_at(answer.result, place)
-            if url is None:
+            found = (text_at if endpoint.makes == "text" else url_at)(answer.result, place)
+            if found is None:
                 raise Gone(f"fal charged for {step.id} and its answer has no {output}")
-            wanted = Fetching(url, endpoint.makes, workspace.folder, output, step.id)
-            files[output] = await download(self._http, wanted, sleep=self._sleep)
+            if endpoint.makes == "text":
+                files[output] = workspace.folder / f"{output}.txt"
+                files[output].write_text(found, encoding="utf-8")
+            else:
+                wanted = Fetching(found, endpoint.makes, workspace.folder, output, step.id)
+                files[output] = await download(self._http, wanted, sleep=self._sleep)
         return Made(files, Receipt(self._hosts.engine.name, usd, request_id, answer.billed_units))
 
     async def _arguments(self, step: Step, workspace: Workspace) -> Json:
-        """The request's arguments, with the address of an upload for every reference."""
+        """The request's arguments, with every text put together and the address of an upload for every reference."""
+        arguments = spliced(step.arguments, lambda ref: workspace.path_of(ref).read_text(encoding="utf-8"))
         urls: dict[Ref, str] = {}
-        for ref in references(step.arguments):
+        for ref in references(arguments):
             if not urls:
                 workspace.note("uploading inputs")
             if ref not in urls:
                 urls[ref] = await self._uploads.url_of(workspace.digest_of(ref), workspace.path_of(ref))
-        return substitute(step.arguments, lambda ref: urls[ref])
+        return substitute(arguments, lambda ref: urls[ref])
 
     def _endpoint(self, step: Step) -> Endpoint:
         assert step.endpoint is not None, "only steps with an endpoint can be bought"
@@ -228,7 +233,20 @@ class FalHandler:
 
 def url_at(result: Json, place: str) -> str | None:
     """The address of the file at a place such as `images/0` of an answer, or None."""
-    value: Json = result
+    value = _at(result, place)
+    if isinstance(value, Mapping):
+        value = value.get("url")
+    return value if isinstance(value, str) and value.startswith(("https://", "http://")) else None
+
+
+def text_at(result: Json, place: str) -> str | None:
+    """The text at a place of an answer without the blanks around it, or None where there are no words."""
+    value = _at(result, place)
+    return value.strip() or None if isinstance(value, str) else None
+
+
+def _at(result: Json, place: str) -> Json:
+    value = result
     for part in place.split("/"):
         if isinstance(value, Mapping):
             value = value.get(part)
@@ -236,6 +254,4 @@ def url_at(result: Json, place: str) -> str | None:
             value = value[int(part)]
         else:
             return None
-    if isinstance(value, Mapping):
-        value = value.get("url")
-    return value if isinstance(value, str) and value.startswith(("https://", "http://")) else None
+    return value

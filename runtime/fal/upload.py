@@ -16,12 +16,15 @@ import httpx
 
 from adc.compiler.plan import Json
 from adc.runtime.errors import Unreachable
+from adc.runtime.fal import weights
 from adc.runtime.fal.hosts import Hosts
 from adc.runtime.fal.wire import FAILURES, Sleep, patiently, refusal
 from adc.runtime.media.check import SUFFIXES, media_type_of
 from adc.runtime.ports import Ledger
 
 _PIECE = 1 << 18
+_ZIP = b"PK\x03\x04"
+_BYTES = "application/octet-stream"
 _GONE = (403, 404, 410)
 _PUT_TIMEOUT = httpx.Timeout(300.0, connect=15.0)
 _WHAT = "an input file could not be uploaded to fal, nothing was bought"
@@ -57,11 +60,8 @@ class Uploads:
             return False  # the models may reach it though we do not
 
     async def _upload(self, digest: str, path: Path) -> str:
-        media_type = media_type_of(path) or "application/octet-stream"
-        wish: Json = {
-            "content_type": media_type,
-            "file_name": digest.removeprefix("sha256:")[:16] + SUFFIXES.get(media_type, ""),
-        }
+        media_type, suffix = _kind_of(path)
+        wish: Json = {"content_type": media_type, "file_name": digest.removeprefix("sha256:")[:16] + suffix}
         initiate = f"{self.hosts.rest}/storage/upload/initiate?storage_type=fal-cdn-v3"
         headers = {"Content-Type": media_type, "Content-Length": _length(path)}
         try:
@@ -76,6 +76,17 @@ class Uploads:
         except (*FAILURES, KeyError, TypeError, ValueError) as error:
             raise Unreachable(f"{_WHAT} ({type(error).__name__})") from None
         return file_url
+
+
+def _kind_of(path: Path) -> tuple[str, str]:
+    """The media type and the suffix of a file by what is in it: trainers tell an archive by its name."""
+    media_type = media_type_of(path)
+    if media_type is not None:
+        return media_type, SUFFIXES[media_type]
+    with path.open("rb") as file:
+        if file.read(4) == _ZIP:
+            return "application/zip", ".zip"
+    return _BYTES, weights.SUFFIX if weights.begins(path) else ""
 
 
 def _taken(response: httpx.Response) -> httpx.Response:

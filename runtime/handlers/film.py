@@ -1,7 +1,8 @@
-"""The `film` step: every scene and card in its order, exactly as long as planned, as one MP4.
+"""The `film` step: every scene, card and morph in its order, exactly as long as planned, with its words and music.
 
-Measure each piece, decide what is done to it, write the sound, encode once, and hold the result against the plan
-before it counts. Media libraries are imported when a film is made, not before: naming the engine is part of planning.
+Measure each piece, decide what is done to it, draw the words, write the sound, encode once, and hold the result against
+the plan before it counts. What is done otherwise than planned, or cannot be shown whole, is told in a note. Media
+libraries are imported when a film is made, not before: naming the engine is part of planning.
 """
 
 from __future__ import annotations
@@ -17,13 +18,17 @@ from adc.runtime.ports import Made, Receipt
 
 if TYPE_CHECKING:
     from adc.compiler.plan import Step
-    from adc.runtime.media.film import Piece, Target
+    from adc.runtime.media.film import Overlay, Piece, Target
+    from adc.runtime.media.music import Music
     from adc.runtime.media.sound import Voice
     from adc.runtime.ports import Workspace
 
 SECONDS_PER_FRAME = 2
 """Time-out of the encoder for each frame of film; a slow machine under load needs a tenth of it."""
 
+
+LOUDNESS = "-14"
+"""LUFS of a film whose plan does not say how loud it is."""
 
 _BROKEN = {
     "cut": "does not continue (the picture jumps)",
@@ -42,19 +47,24 @@ class FilmHandler:
 
     def engine(self, step: Step) -> Engine:  # noqa: ARG002 - every film is made alike
         """The film's bytes depend on the encoder's build, its threads and the processor. Raises ToolError."""
-        return Engine(f"film/2 {self._quality} {tools.encoder()}")
+        return Engine(f"film/3 {self._quality} {tools.encoder()}")
 
     async def run(self, step: Step, workspace: Workspace) -> Made:
         """Make the film. Raises MediaError for a piece or a result that is not as planned, and ToolError."""
         from anyio import to_thread
 
-        from adc.runtime.media import run, sound
+        from adc.runtime.media import run
+        from adc.runtime.media.film import cropped, starts
 
-        target, pieces, voices = await to_thread.run_sync(_measured, step.arguments, workspace)
-        frames = sum(piece.segment.frames for piece in pieces)
+        target, pieces = await to_thread.run_sync(_measured, step.arguments, workspace)
+        frames = starts(pieces)[-1]
+        notes = [cropped(pieces)]
+        overlays = await to_thread.run_sync(_words, step.arguments, target, workspace, notes.append)
         pcm, output = workspace.folder / "sound.f32", workspace.folder / "film.mp4"
-        await to_thread.run_sync(sound.write, pcm, pieces, voices, target)
-        arguments = self._arguments(pieces, pcm, target, workspace)
+        await to_thread.run_sync(_sound, step.arguments, pcm, pieces, target, workspace, notes.append)
+        for note in filter(None, notes):
+            workspace.note(note)
+        arguments = self._arguments(pieces, overlays, pcm, target, workspace)
         await run.encode(
             tools.ffmpeg().path,
             arguments,
@@ -62,47 +72,109 @@ class FilmHandler:
             limit=60 + SECONDS_PER_FRAME * frames,
             progress=_tenths(workspace.note, frames / target.rate),
         )
-        for note in await to_thread.run_sync(_checked, output, pieces, frames, target):
+        for note in await to_thread.run_sync(_checked, output, pieces, target):
             workspace.note(note)
         return Made({step.output: output}, Receipt(self.engine(step).name))
 
-    def _arguments(self, pieces: Sequence[Piece], pcm: Path, target: Target, workspace: Workspace) -> list[str]:
+    def _arguments(
+        self, pieces: Sequence[Piece], overlays: Sequence[Overlay], pcm: Path, target: Target, workspace: Workspace
+    ) -> list[str]:
         from adc.runtime.media import argv
         from adc.runtime.media.film import why_not_copied
 
-        reason = why_not_copied(pieces, target)
+        reason = why_not_copied(pieces, overlays, target)
         if reason:
             workspace.note(f"encoding the picture: {reason}")
-            return argv.encoded(pieces, pcm, target, self._quality, tools.THREADS)
+            return argv.encoded(pieces, overlays, pcm, target, self._quality, tools.THREADS)
         workspace.note("copying the picture: all clips are encoded alike")
         listing = workspace.folder / "clips.ffconcat"
         listing.write_text(argv.listing(pieces, target.rate), encoding="utf-8")
         return argv.copied(listing, pcm, self._quality)
 
 
-def _measured(arguments: Mapping[str, Any], workspace: Workspace) -> tuple[Target, list[Piece], list[Voice]]:
-    """The film's frame, its pieces made to measure, and its voices."""
-    from adc.runtime.media.film import Segment, Target, clip_piece, still_piece
+def _measured(arguments: Mapping[str, Any], workspace: Workspace) -> tuple[Target, list[Piece]]:
+    """The film's frame, and its pieces made to measure."""
+    from adc.runtime.media.film import Fade, Segment, Target, clip_piece, still_piece
     from adc.runtime.media.pictures import opened
     from adc.runtime.media.probe import probe
-    from adc.runtime.media.sound import Voice
 
     target = Target(arguments["width"], arguments["height"], arguments["rate"])
     pieces: list[Piece] = []
     for item in arguments["segments"]:
         source: Json = item.get("video", item.get("image"))
         path, name = _file(source, item["id"], workspace)
-        segment = Segment(item["id"], name, path, item["frames"], item.get("skip", 0))
+        fade = Fade(**item["fade"]) if "fade" in item else None
+        segment = Segment(item["id"], name, path, item["frames"], item.get("skip", 0), fade)
         if "video" in item:
             pieces.append(clip_piece(segment, probe(path, name), target))
         else:
             with opened(path, name) as picture:
                 pieces.append(still_piece(segment, picture.size, target))
+    return target, pieces
+
+
+def _words(
+    arguments: Mapping[str, Any], target: Target, workspace: Workspace, note: Callable[[str], None]
+) -> list[Overlay]:
+    """The pictures of the supers and captions; what a voice-over says is shown for as long as it is heard."""
+    if "safe" not in arguments:
+        return []
+    from adc.runtime.media import sound, words
+
+    left, top, right, bottom = arguments["safe"]
+    area = words.Area(left, top, right, bottom, min(target.width, target.height))
+    supers = [
+        words.Super(words.Text(item["text"], item["at"], item["frames"]), item["place"])
+        for item in arguments.get("supers", ())
+    ]
+    overlays = words.supers(supers, area, workspace.folder, note)
+    if "captions" in arguments:
+        heard = {(v.at, v.frames): sound.heard(v, target) for v in _voices(arguments, workspace)}
+        lines = [(item["text"], item["at"], item["frames"]) for item in arguments["captions"]["lines"]]
+        said = [words.Text(text, at, heard.get((at, frames), frames)) for text, at, frames in lines]
+        style: words.Style = arguments["captions"]["style"]
+        overlays += words.captions(said, style, area, overlays, workspace.folder, note)
+    return overlays
+
+
+def _sound(
+    arguments: Mapping[str, Any],
+    pcm: Path,
+    pieces: Sequence[Piece],
+    target: Target,
+    workspace: Workspace,
+    note: Callable[[str], None],
+) -> None:
+    """Write the film's sound: clips and voices, music under them, all of it as loud as the film should be."""
+    from adc.runtime.media import loudness, music, sound
+    from adc.runtime.media.film import starts
+
+    sound.write(pcm, pieces, _voices(arguments, workspace), target)
+    if "music" in arguments:
+        note(music.lay(pcm, _music(arguments["music"], workspace), starts(pieces)[-1], target))
+    wanted = float(arguments.get("loudness", LOUDNESS))
+    change = loudness.bring(pcm, wanted)
+    if change is not None:
+        had, has = change
+        kept = "" if has == wanted else f", {wanted:g} was asked: more would bring up its noise"
+        note(f"sound brought from {had:.1f} to {has:.1f} LUFS{kept}")
+
+
+def _voices(arguments: Mapping[str, Any], workspace: Workspace) -> list[Voice]:
+    from adc.runtime.media.sound import Voice
+
     voices = []
-    for item in arguments.get("voices", []):
+    for item in arguments.get("voices", ()):
         path, name = _file(item["audio"], "a voice-over", workspace)
         voices.append(Voice(name, path, item["at"], item["frames"]))
-    return target, pieces, voices
+    return voices
+
+
+def _music(item: Mapping[str, Any], workspace: Workspace) -> Music:
+    from adc.runtime.media.music import Music
+
+    path, name = _file(item["audio"], "the music", workspace)
+    return Music(name, path, float(item["level"]), float(item["duck"]))
 
 
 def _file(source: Json, otherwise: str, workspace: Workspace) -> tuple[Path, str]:
@@ -112,26 +184,39 @@ def _file(source: Json, otherwise: str, workspace: Workspace) -> tuple[Path, str
     return workspace.path_of(ref), ref.step if isinstance(ref, StepRef) else otherwise
 
 
-def _checked(output: Path, pieces: Sequence[Piece], frames: int, target: Target) -> list[str]:
+def _checked(output: Path, pieces: Sequence[Piece], target: Target) -> list[str]:
     """Hold the film against its plan; what its joins look like, one line each."""
     from itertools import pairwise
 
-    from adc.runtime.media.film import check_film
+    from adc.runtime.media.film import check_film, starts
     from adc.runtime.media.probe import probe
     from adc.runtime.media.seams import seam
 
-    check_film(probe(output, "The film"), frames, target)
-    notes, frame = [], 0
-    for piece, following in pairwise(pieces):
-        frame += piece.segment.frames
-        if piece.segment.frames >= 2 and following.segment.frames >= 2:
+    begins = starts(pieces)
+    check_film(probe(output, "The film"), begins[-1], target)
+    faded = [
+        range(frame - 1, frame + piece.segment.fade.frames + 2)
+        for frame, piece in zip(begins, pieces, strict=False)
+        if piece.segment.fade
+    ]
+    notes = []
+    for frame, (piece, following) in zip(begins[1:], pairwise(pieces), strict=False):
+        join = f"join {piece.segment.id}|{following.segment.id}"
+        if fade := following.segment.fade:
+            notes.append(f"{join}: {fade.kind} over {fade.frames} frames")
+        elif _has_neighbours(piece, following) and not any(frame in span for span in faded):
             verdict: str = seam(output, frame, target.rate, "The film").verdict
             if following.segment.skip:
                 verdict = _BROKEN.get(verdict, verdict)
             elif verdict.startswith("continues"):
                 verdict = "cut"  # two shots may look alike; only where the plan continues one is that news
-            notes.append(f"join {piece.segment.id}|{following.segment.id}: {verdict}")
+            notes.append(f"{join}: {verdict}")
     return notes
+
+
+def _has_neighbours(piece: Piece, following: Piece) -> bool:
+    """Whether there are two frames on both sides of the join, which a look at it takes."""
+    return piece.segment.frames >= 2 and following.segment.frames >= 2
 
 
 def _tenths(note: Callable[[str], None], seconds: float) -> Callable[[float], None]:

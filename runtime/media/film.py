@@ -6,11 +6,16 @@ alike, longer it is trimmed, and beyond that it is not the clip that was asked f
 
 The first frames of a clip that continues another are the frame its predecessor ended on; they are dropped, counted
 in frames of the clip, before anything else happens to it.
+
+A cross-fade shows the end of what is before it and the beginning of what comes after it at once, so the film is
+shorter by its frames. Pieces that are only cut together are a run; a fade joins two runs, so it may last longer than
+a single piece of either.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from typing import TypeAlias
 
@@ -22,8 +27,11 @@ from adc.runtime.media.probe import Media, Picture
 SHORT = Fraction(2, 100)
 """How much of its time a clip may lack and still be slowed to fill it."""
 
-CROP = Fraction(2, 100)
-"""How much of a picture's side may be cut off to fill the frame; beyond that it gets bars."""
+STAYS = Fraction(1, 2)
+"""The part of a picture that has to stay when it is cropped to fill the frame; else it stands whole before a blur."""
+
+UNSEEN = Fraction(98, 100)
+"""The part that has to stay for a crop to go without a word."""
 
 BT709 = (1, 1, 1, 1)
 
@@ -38,22 +46,49 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
+class Fade:
+    """A cross-fade of that many frames; `kind` is a name of ffmpeg's xfade."""
+
+    kind: str
+    frames: int
+
+
+@dataclass(frozen=True, slots=True)
 class Segment:
-    """One scene or card on the timeline. `name` is what people call its file; `skip` counts the clip's own frames."""
+    """One scene, card or morph on the timeline. `name` is what people call its file; `skip` counts the clip's frames.
+
+    With a `fade` it begins that many frames before the one before it ends.
+    """
 
     id: str
     name: str
     path: Path
     frames: int
     skip: int = 0
+    fade: Fade | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Overlay:
+    """A picture with transparency that lies over the film at `x`, `y`, for `frames` from frame `at`."""
+
+    path: Path
+    x: int
+    y: int
+    at: int
+    frames: int
 
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """A picture scaled to `width` x `height`, then cropped or set between bars to the film's size."""
+    """A picture scaled to `width` x `height`, then cropped to the film's size or set before a blur of itself.
+
+    `stays` is the part of the picture that is seen.
+    """
 
     width: int
     height: int
+    stays: Fraction = Fraction(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +124,30 @@ class StillPiece:
 Piece: TypeAlias = ClipPiece | StillPiece
 
 
+def starts(pieces: Sequence[Piece]) -> list[int]:
+    """The frame of the film at which each piece begins, and behind the last of them the film's length in frames."""
+    found = [0]
+    for piece, following in zip(pieces, (*pieces[1:], None), strict=True):
+        fade = following.segment.fade if following is not None else None
+        found.append(found[-1] + piece.segment.frames - (fade.frames if fade else 0))
+    return found
+
+
+def runs(pieces: Sequence[Piece]) -> list[range]:
+    """The pieces, by their indices, that are only cut together; every run but the first fades in."""
+    heads = [0, *(index for index, piece in enumerate(pieces) if index and piece.segment.fade), len(pieces)]
+    return [range(first, until) for first, until in pairwise(heads)]
+
+
 def fit(width: Fraction, height: int, target: Target) -> Fit:
     """How a picture shown at `width` x `height` fills the film's frame. Sides are even, as 4:2:0 colour needs."""
     across, down = target.width / width, Fraction(target.height, height)
     small, large = min(across, down), max(across, down)
-    scale = large if small >= large * (1 - CROP) else small
+    stays = small / large
+    scale = large if stays >= STAYS else small
     even = (2 * round(width * scale / 2), 2 * round(height * scale / 2))
     if scale == large:
-        return Fit(max(even[0], target.width), max(even[1], target.height))
+        return Fit(max(even[0], target.width), max(even[1], target.height), stays)
     return Fit(min(max(even[0], 2), target.width), min(max(even[1], 2), target.height))
 
 
@@ -125,12 +176,25 @@ def still_piece(segment: Segment, size: tuple[int, int], target: Target) -> Stil
     return StillPiece(segment, fit(Fraction(size[0]), size[1], target))
 
 
-def why_not_copied(pieces: Sequence[Piece], target: Target) -> str:
+def cropped(pieces: Sequence[Piece]) -> str:
+    """What is cut off to fill the frame, in one line; empty when it is too little to be seen."""
+    parts = {piece.segment.id: piece.fit.stays for piece in pieces if piece.fit.stays < UNSEEN}
+    if not parts:
+        return ""
+    return f"cropped to fill the frame: {', '.join(parts)} ({round(100 * min(parts.values()))} % of the picture stays)"
+
+
+def why_not_copied(pieces: Sequence[Piece], overlays: Sequence[Overlay], target: Target) -> str:
     """Why the picture must be encoded again, as a short reason; empty when it may be copied as it is.
 
     Joining encoded pictures is right only when every clip was encoded alike and nothing is done to any of them:
     ffmpeg's own joining reports success for all of these mixtures and writes a broken film.
     """
+    if overlays:
+        return "there are words on it"
+    faded = next((piece.segment for piece in pieces if piece.segment.fade), None)
+    if faded is not None:
+        return f"{faded.id} fades in"
     clips = [piece for piece in pieces if isinstance(piece, ClipPiece)]
     if len(clips) < len(pieces):
         return "there is a still"

@@ -2,14 +2,15 @@
 
 Sound that is copied or joined in encoded form drifts by some 30 ms a cut. So each segment becomes exactly as many
 samples as its frames last, with 5 ms fades against clicks, and one AAC stream is encoded from the whole. Segments are
-made and written one after the other; a long film is never in memory.
+made and written one after the other; a long film is never in memory. Where the picture cross-fades, so does the sound,
+as loud in the middle as at both ends.
 
 A clip that is slowed to fill its time is slowed in sound by resampling, as film is, so lips and voice stay together;
 at most 2 % changes the pitch by a third of a semitone. A voice-over that is too long for its place is sped up instead
 with its pitch kept.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -23,7 +24,7 @@ from av.error import FFmpegError
 from av.filter.graph import Graph
 
 from adc.runtime.errors import MediaError
-from adc.runtime.media.film import ClipPiece, Piece, Target, shortly
+from adc.runtime.media.film import ClipPiece, Piece, Target, runs, shortly, starts
 
 RATE = 48_000
 FADE = 240
@@ -69,16 +70,58 @@ def write(path: Path, pieces: Sequence[Piece], voices: Sequence[Voice], target: 
     """
     spoken = [(sample_of(voice.at, target.rate), _of_voice(voice, target)) for voice in voices]
     with open(path, "wb") as output:
-        frame = 0
-        for piece in pieces:
-            start = sample_of(frame, target.rate)
-            frame += piece.segment.frames
-            block = _of_piece(piece, sample_of(frame, target.rate) - start)
+        for start, block in _clips(pieces, target):
             for at, sound in spoken:
                 _duck(block, at - start, at - start + len(sound))
             for at, sound in spoken:
                 _lay(block, at - start, sound)
             output.write(block.tobytes())
+
+
+def heard(voice: Voice, target: Target) -> int:
+    """The frames for which a voice is heard in its place, the last one begun. Raises MediaError as `write` does."""
+    return min(-(-len(_of_voice(voice, target)) * target.rate // RATE), voice.frames)
+
+
+def _clips(pieces: Sequence[Piece], target: Target) -> Iterator[tuple[int, Samples]]:
+    """The sound of the pieces, mixed where they cross-fade: blocks in a row, each with the sample it begins at."""
+    begins = starts(pieces)
+    spans = [
+        (sample_of(frame, target.rate), sample_of(frame + piece.segment.frames, target.rate))
+        for frame, piece in zip(begins[:-1], pieces, strict=True)
+    ]
+    end = sample_of(begins[-1], target.rate)
+    done, ready = 0, np.zeros((0, 2), np.float32)
+    fading = [_crossing(pieces, begins, run, target) for run in runs(pieces)]
+    for run, fades_in, fades_out in zip(runs(pieces), fading, [*fading[1:], None], strict=True):
+        for index in run:
+            begin, until = spans[index]
+            block = _of_piece(pieces[index], until - begin)
+            if fades_in is not None:
+                block *= np.sin(_progress(begin, len(block), fades_in))
+            if fades_out is not None:
+                block *= np.cos(_progress(begin, len(block), fades_out))
+            ready = np.pad(ready, ((0, max(0, until - done - len(ready))), (0, 0)))
+            ready[begin - done : until - done] += block
+            # A short piece at the end of a run may begin later than the run that fades in over it.
+            settled = min((first for first, _ in spans[index + 1 :]), default=end) - done
+            yield done, ready[:settled]
+            done, ready = done + settled, ready[settled:]
+
+
+def _crossing(pieces: Sequence[Piece], begins: Sequence[int], run: range, target: Target) -> tuple[int, int] | None:
+    """The samples between which a run fades in; None for the first."""
+    fade = pieces[run.start].segment.fade if run.start else None
+    if fade is None:
+        return None
+    frame = begins[run.start]
+    return sample_of(frame, target.rate), sample_of(frame + fade.frames, target.rate)
+
+
+def _progress(begin: int, length: int, fade: tuple[int, int]) -> Samples:
+    """How far a fade is at each of `length` samples from `begin`, as a quarter of a turn from 0 to pi / 2."""
+    progress = (np.arange(begin, begin + length, dtype=np.float64)[:, None] - fade[0]) / (fade[1] - fade[0])
+    return (np.clip(progress, 0, 1) * (np.pi / 2)).astype(np.float32)
 
 
 def _of_piece(piece: Piece, length: int) -> Samples:

@@ -11,6 +11,9 @@ import uuid
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from PIL import Image
+
+from adc.compiler.catalogue import Makes
 from adc.compiler.plan import Json
 from adc.runtime.media.check import media_type_of
 
@@ -53,17 +56,28 @@ class Files:
         return value if path is None else str(path)
 
     def entry(self, path: Path, base: str) -> Json:
-        """The file object of an answer. Raises ValueError for a file that was drawn elsewhere."""
+        """The file object of an answer, a picture's with its size. Raises ValueError for a file drawn elsewhere."""
         place = path.relative_to(self.folder).as_posix()
         if self.path(place) is None:
             raise ValueError(f"{path.name} cannot be served")
+        media_type = media_type_of(path) or "application/octet-stream"
         return {
             "url": f"{base}/files/{place}",
-            "content_type": media_type_of(path) or "application/octet-stream",
+            "content_type": media_type,
             "file_name": path.name,
             "file_size": path.stat().st_size,
+            **(_size(path) if media_type.startswith("image/") else {}),
         }
+
+    def told(self, path: Path, makes: Makes, base: str) -> Json:
+        """What an answer says of an output: words as they are, anything else as its file object."""
+        return path.read_text(encoding="utf-8") if makes == "text" else self.entry(path, base)
 
     def keep(self, part: Path, path: Path) -> None:
         """Give an upload that has arrived whole its name."""
         os.replace(part, path)
+
+
+def _size(path: Path) -> dict[str, Json]:
+    with Image.open(path) as picture:
+        return {"width": picture.width, "height": picture.height}

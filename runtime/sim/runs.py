@@ -10,8 +10,10 @@ states, and failure and cancellation both end as COMPLETED.
 import logging
 import uuid
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from fractions import Fraction
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -22,6 +24,8 @@ from adc.compiler.catalogue import Endpoint
 from adc.compiler.plan import Json, Price
 from adc.compiler.price import price
 from adc.compiler.request import Problem, problems
+from adc.runtime.errors import MediaError
+from adc.runtime.media.probe import probe
 from adc.runtime.sim.answers import NOT_OURS, answer, finding
 from adc.runtime.sim.bill import Bill
 from adc.runtime.sim.files import Files
@@ -74,7 +78,8 @@ class Runs:
 
     def accept(self, endpoint: Endpoint, arguments: dict[str, Json], base: str, tasks: TaskGroup) -> Run:
         """Take a request, bill it where it is sound, and start on it. `base` is the address the client knows us by."""
-        run = Run(str(uuid.uuid4()), endpoint, arguments, price(endpoint, arguments), base, now())
+        cost = price(endpoint, arguments, clip=self._clip(endpoint, arguments, base))
+        run = Run(str(uuid.uuid4()), endpoint, arguments, cost, base, now())
         self.all[run.id] = run
         found = [*problems(endpoint, arguments), *self._strangers(arguments, base)]
         if found:
@@ -115,15 +120,26 @@ class Runs:
         assert isinstance(arguments, dict)
         try:
             made = await self._draw(run.endpoint, arguments, {}, folder)
-            body = answer(
-                run.endpoint, run.arguments, {name: self._files.entry(path, run.base) for name, path in made.items()}
-            )
+            told = {name: self._files.told(path, run.endpoint.makes, run.base) for name, path in made.items()}
+            body = answer(run.endpoint, run.arguments, told)
         except Exception as error:  # whatever happens to a runner, the queue goes on
             _log.exception("%s failed", run.endpoint.id)
             self._give_back(run)
             self._end(run, 500, {"detail": f"{type(error).__name__}: {error}", "error_type": "internal_error"})
         else:
             self._end(run, 200, body)
+
+    def _clip(self, endpoint: Endpoint, arguments: dict[str, Json], base: str) -> Fraction | None:
+        """Seconds of the clip that a request sends, by which some are billed."""
+        assert isinstance(endpoint.request, dict)
+        for name, slot in endpoint.request.items():
+            address = arguments.get(name)
+            path = self._files.local(address, base) if slot == "$video" and isinstance(address, str) else None
+            if path is not None:
+                with suppress(MediaError):
+                    picture = probe(path, path.name).picture
+                    return picture.seconds if picture else None
+        return None
 
     def _end(self, run: Run, status: int, body: Json) -> None:
         run.status, run.body = status, body

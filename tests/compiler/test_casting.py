@@ -1,6 +1,5 @@
 """Casting: the cheapest endpoint that gives what a scene needs, and a helpful no where none does."""
 
-from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import Literal
@@ -12,6 +11,7 @@ from support.scripts import endpoint, maya, serum
 
 from adc.compiler.casting import Casting, Need, Refusal, bought, cast, views_of
 from adc.compiler.catalogue import Catalogue, builtin
+from adc.compiler.frozen import replace
 from adc.compiler.plan import Json
 from adc.compiler.price import price
 from adc.compiler.request import fill, resolution
@@ -26,11 +26,11 @@ def clip(
     speech: bool = False,
     aspect: str = "9:16",
 ) -> Need:
-    return Need("video", Fraction(seconds), aspect, references, start, end, speech)
+    return Need("clip", Fraction(seconds), aspect, references, start, end, speech)
 
 
 def still(references: int = 0) -> Need:
-    return Need("image", None, "9:16", references, False, False, False)
+    return Need("still", None, "9:16", references, False, False, False)
 
 
 def chosen(need: Need, using: str | None = None) -> Casting:
@@ -92,17 +92,17 @@ def test_a_named_model_sends_the_endpoint_that_the_scene_needs(model: str, need:
 @pytest.mark.parametrize(
     ("need", "model", "why"),
     [
-        (WORDS, "veo3_1_lite", "the cheapest of 5 that fit"),
-        (CAST, "kling_o1_standard", "the cheapest of 6 that take references"),
-        (clip(speech=True), "veo3_1_lite", "the cheapest of 5 that speak"),
-        (clip(speech=True, references=1), "kling_o3", "the cheapest of 4 that speak and take references"),
-        (clip(speech=True, start=True), "veo3_1_lite", "the cheapest of 6 that speak and take a start frame"),
+        (WORDS, "veo3_1_lite", "the cheapest of 6 that fit"),
+        (CAST, "kling_o1_standard", "the cheapest of 7 that take references"),
+        (clip(speech=True), "veo3_1_lite", "the cheapest of 6 that speak"),
+        (clip(speech=True, references=1), "kling_o3", "the cheapest of 5 that speak and take references"),
+        (clip(speech=True, start=True), "veo3_1_lite", "the cheapest of 7 that speak and take a start frame"),
         (CAST_START, "kling_o1_standard", "the cheapest of 5 that take references and a start frame"),
         (CAST_BOTH, "kling_o3", "the cheapest of 3 that take references and a start and an end frame"),
-        (clip("12", references=1), "kling_o3", "the cheapest of 3 that take references"),
-        (still(), "flux_2", "the cheapest of 4 that fit"),
-        (still(2), "nano_banana", "the cheapest of 4 that take references"),
-        (Need("audio", None, "9:16", 0, False, False, True), "eleven_turbo", "the cheapest of 4 that speak"),
+        (clip("12", references=1), "kling_o3", "the cheapest of 4 that take references"),
+        (still(), "flux_2", "the cheapest of 6 that fit"),
+        (still(2), "nano_banana", "the cheapest of 6 that take references"),
+        (Need("voice", None, "9:16", 0, False, False, True), "eleven_turbo", "the cheapest of 4 that speak"),
     ],
 )
 def test_without_a_name_the_cheapest_that_fits_is_cast(need: Need, model: str, why: str) -> None:
@@ -171,14 +171,8 @@ def test_an_unknown_price_is_the_last_to_be_chosen() -> None:
 @pytest.mark.parametrize(
     ("model", "need", "message", "hint"),
     [
-        ("veo3_1", clip("12"), "12 s is longer than the longest clip of `veo3_1`, which is 8 s",
-         "write two scenes with `transition continue` between them, 8 s at most each"),
-        ("kling_o1", clip("10.5", references=1), "10.5 s is longer than the longest clip of `kling_o1`, which is 10 s",
-         "write two scenes with `transition continue` between them, 10 s at most each"),
         ("veo3_1_lite", clip(references=1), "`veo3_1_lite` cannot make this: it takes no references",
          "give the scene a start frame"),
-        ("kling_o1", clip(references=1, speech=True), "`kling_o1` cannot make this: it does not speak",
-         "write `voiceover` instead of `says`: then a voice is laid over the clip"),
         ("kling_o1", WORDS, "`kling_o1` cannot make this: it needs a start frame", "give the scene a start frame"),
         ("veo3_1", clip(aspect="4:5"), "`veo3_1` cannot make this: it makes 16:9 and 9:16, not 4:5", ""),
         ("veo3_1", clip(end=True), "`veo3_1` cannot make this: it takes no end frame", "give the scene a start frame"),
@@ -187,8 +181,10 @@ def test_an_unknown_price_is_the_last_to_be_chosen() -> None:
         ("nano_banana", still(4), "`nano_banana` cannot make this: it takes 3 references, and the cast make 4",
          "put fewer people and things in the cast"),
         ("kling_01", CAST, "there is no model `kling_01`", "did you mean `kling_o1`?"),
-        ("nano_banana", WORDS, "`nano_banana` makes stills, not film", "models that do: `kling_o1`, "
+        ("nano_banana", WORDS, "`nano_banana` makes stills, not clips", "models that do: `seedance_2`, `kling_o1`, "
          "`kling_o1_standard`, `kling_o3_4k`, `kling_o3_pro`, `kling_o3`, `veo3_1`, `veo3_1_fast`, `veo3_1_lite`"),
+        ("veo3_1", clip("200"), "`veo3_1` cannot make this: it makes clips of at most 8 s",
+         "the longest is 8 s: make the scene shorter, or write two"),
     ],
 )  # fmt: skip
 def test_a_named_model_that_cannot_is_refused_with_the_likeliest_mend(
@@ -206,15 +202,111 @@ def test_a_start_frame_among_the_pictures_takes_the_place_of_a_reference() -> No
 
 
 def test_when_nothing_fits_the_nearest_models_say_what_they_lack() -> None:
-    refusal = refused(clip("20", references=2, speech=True))
-    assert refusal.message == "no model makes a 9:16 clip of 20 s with 2 references and speech"
-    assert refusal.lacks[0] == ("kling_o3", "makes clips of at most 15 s")
-    assert len(refusal.lacks) == 3
-    assert refusal.hint == "the longest clip is 15 s: write two scenes with `transition continue` between them"
-    square = refused(clip(aspect="4:5", references=1, speech=True))
-    assert square.message == "no model makes a 4:5 clip of 8 s with a reference and speech"
+    square = refused(clip(aspect="4:5", references=1))
+    assert square.message == "no model makes a 4:5 clip of 8 s with a reference"
+    assert len(square.lacks) == 3
+    assert all(lack.endswith(", not 4:5") for _, lack in square.lacks), square.lacks
+    assert ("kling_o3", "makes 16:9, 9:16 and 1:1, not 4:5") in square.lacks
     assert square.hint == "give the scene a start frame"
     assert refused(still(15)).message == "no model makes a 9:16 still with 15 references"
+    endless = refused(clip("500"))
+    assert endless.message == "no model makes a 9:16 clip of 500 s"
+    assert endless.hint == "the longest is 15 s: make the scene shorter, or write two"
+
+
+def lengths(casting: Casting) -> list[tuple[str, int | None, Fraction | None]]:
+    return [(part.endpoint.id.removeprefix("fal-ai/"), part.bought, part.kept) for part in casting.parts]
+
+
+def test_a_scene_longer_than_the_longest_clip_becomes_the_fewest_clips_as_even_as_can_be() -> None:
+    casting = chosen(clip("16", references=1), "kling_o1")
+    path = "kling-video/o1/reference-to-video"
+    assert lengths(casting) == [(path, 8, Fraction(8)), (path, 8, Fraction(8))]
+    assert casting.why == "named in the spec; 2 clips, as its longest is 10 s"
+    assert not casting.references_waived
+    assert [part.bought for part in chosen(clip("31", references=1), "kling_o1").parts] == [8, 8, 8, 7]
+
+
+def test_what_is_bought_too_long_is_kept_short_at_the_end() -> None:
+    casting = chosen(clip("9.5"), "veo3_1")
+    assert lengths(casting) == [("veo3.1", 6, Fraction(6)), ("veo3.1/image-to-video", 4, Fraction("3.5"))]
+
+
+def test_the_clips_behind_the_first_begin_on_a_frame_and_the_last_ends_as_the_scene_does() -> None:
+    parts = chosen(clip("18", references=2, start=True, end=True), "kling_o1").parts
+    assert [part.endpoint.id.removeprefix("fal-ai/kling-video/o1/") for part in parts] == [
+        "reference-to-video",
+        "image-to-video",
+    ]
+
+
+def test_where_a_later_clip_takes_no_references_its_first_frame_carries_the_faces() -> None:
+    casting = chosen(clip("20", references=1), "veo3_1")
+    assert [path for path, _, _ in lengths(casting)] == ["veo3.1/reference-to-video", *["veo3.1/image-to-video"] * 2]
+    assert casting.references_waived
+    assert "the start frame stands in for the reference pictures" in casting.why
+
+
+def test_of_those_that_could_split_the_cheapest_is_cast() -> None:
+    """Each by what all of its clips would cost."""
+    casting = chosen(clip("40", references=1))
+    costs = {}
+    for model in ("kling_o1", "kling_o1_standard", "kling_o3", "kling_o3_pro", "veo3_1", "veo3_1_fast"):
+        other = cast(clip("40", references=1), builtin(), model)
+        if isinstance(other, Casting):
+            requests = [(part.endpoint, fill(part.endpoint, {"seconds": part.bought, "aspect": "9:16", "prompt": "p",
+                         "resolution": resolution(part.endpoint, 1080)})) for part in other.parts]  # fmt: skip
+            costs[model] = sum((price(each, request).usd for each, request in requests), Decimal(0))
+    assert len(costs) > 2
+    assert costs[casting.endpoint.model] == min(costs.values())
+
+
+def test_what_splitting_does_not_mend_is_refused_by_its_own_reason() -> None:
+    refusal = refused(clip("20", references=1, aspect="4:5"), "kling_o1")
+    assert refusal.message.startswith("`kling_o1` cannot make this: it makes 16:9, 9:16 and 1:1, not 4:5")
+
+
+@pytest.mark.parametrize("model", ["kling_o1", "kling_o1_standard"])
+def test_a_mute_model_that_is_named_is_dubbed(model: str) -> None:
+    casting = chosen(clip(references=1, speech=True), model)
+    assert casting.dubbed
+    assert casting.why == "named in the spec; it is mute, so a voice is laid over it, lips in sync"
+
+
+def test_nobody_is_dubbed_where_a_model_speaks() -> None:
+    casting = chosen(clip(references=1, speech=True))
+    assert not casting.dubbed
+    assert casting.endpoint.takes.speech
+
+
+def test_an_endpoint_that_cannot_read_the_whole_prompt_is_passed_over() -> None:
+    def long(_: object) -> int:
+        return 2_600
+
+    casting = cast(clip(references=1), builtin(), None, long)
+    assert isinstance(casting, Casting)
+    assert casting.endpoint.takes.prompt_chars is None or casting.endpoint.takes.prompt_chars >= 2_600
+
+
+def test_a_still_of_somebody_trained_is_made_with_her_lora() -> None:
+    trained = replace(still(), loras=1, lora_family="flux_1")
+    assert chosen(trained).endpoint.model == "flux_lora"
+    with_others = chosen(replace(trained, references=1))
+    assert with_others.references_waived
+    assert with_others.why.endswith("; the LoRA stands in for the reference pictures")
+    other = refused(trained, "flux_2_lora")
+    assert "not of flux_1" in other.message
+
+
+def test_music_has_the_length_of_the_film() -> None:
+    casting = chosen(Need("music", Fraction("30.2"), None, 0, False, False, False))
+    assert casting.seconds == 31
+
+
+def test_a_description_and_a_training_are_cast_like_anything_else() -> None:
+    described = chosen(Need("description", None, None, 1, False, False, False))
+    trained = chosen(Need("training", None, None, 0, False, False, False), "flux_lora_fast_training")
+    assert (described.endpoint.makes, trained.endpoint.makes) == ("text", "weights")
 
 
 def test_an_unknown_model_is_met_with_the_names_there_are() -> None:
@@ -230,7 +322,7 @@ def test_the_views_that_stand_for_somebody() -> None:
 
 
 @given(
-    seconds=st.fractions(min_value=Fraction(1, 2), max_value=20, max_denominator=10),
+    seconds=st.fractions(min_value=Fraction(1, 2), max_value=60, max_denominator=10),
     references=st.integers(0, 9),
     start=st.booleans(),
     end=st.booleans(),
@@ -245,22 +337,30 @@ def test_whoever_is_cast_gives_what_was_asked(
     speech: bool,
     aspect: Literal["9:16", "16:9", "1:1", "4:5"],
 ) -> None:
-    casting = cast(Need("video", seconds, aspect, references, start, end, speech), builtin(), None)
+    casting = cast(Need("clip", seconds, aspect, references, start, end, speech), builtin(), None)
     if isinstance(casting, Refusal):
         assert casting.lacks
         return
-    takes = casting.endpoint.takes
-    assert casting.seconds in takes.seconds
-    assert casting.seconds >= seconds
-    assert casting.seconds == bought(casting.endpoint, seconds)
-    assert not speech or takes.speech
-    assert not start or takes.start_frame != "no"
-    assert start or takes.start_frame != "required"
-    assert not end or takes.end_frame != "no"
-    assert not takes.aspects or aspect in takes.aspects
-    assert casting.references_waived or references <= takes.references
-    assert not casting.references_waived or (start and references)
-    facts: dict[str, Json] = {
-        "prompt": "p", "seconds": casting.seconds, "aspect": aspect, "resolution": resolution(casting.endpoint, 1080)
-    }  # fmt: skip
-    assert price(casting.endpoint, fill(casting.endpoint, facts)).usd > Decimal(0)
+    assert sum((part.kept or 0 for part in casting.parts), Fraction(0)) == seconds
+    assert not casting.references_waived or references
+    for index, part in enumerate(casting.parts):
+        takes = part.endpoint.takes
+        assert part.endpoint.model == casting.endpoint.model
+        assert part.bought in takes.seconds
+        assert part.kept is not None
+        assert 0 < part.kept <= (part.bought or 0)
+        started, ended = start or index > 0, end and index == len(casting.parts) - 1
+        assert casting.dubbed or not speech or takes.speech
+        assert not started or takes.start_frame != "no"
+        assert started or takes.start_frame != "required"
+        assert not ended or takes.end_frame != "no"
+        assert ended or takes.end_frame != "required"
+        assert not takes.aspects or aspect in takes.aspects
+        assert casting.references_waived or references <= takes.references
+        facts: dict[str, Json] = {
+            "prompt": "p", "seconds": part.bought, "aspect": aspect, "resolution": resolution(part.endpoint, 1080)
+        }  # fmt: skip
+        amount = price(part.endpoint, fill(part.endpoint, facts))
+        assert amount.usd > Decimal(0) or amount.mark == "unknown"
+    if len(casting.parts) == 1:
+        assert casting.seconds == bought(casting.endpoint, seconds)

@@ -8,6 +8,7 @@ import jsonschema
 import pytest
 
 from adc.compiler.plan import (
+    Deliverable,
     FileRef,
     Placed,
     Plan,
@@ -32,6 +33,7 @@ PLAN = Plan(
     height=1920,
     rate=30,
     frames=150,
+    choices={"opener": "doubt"},
     files=(PlanFile(PICTURE, "refs/maya.png", 1234),),
     steps=(
         Step(
@@ -54,8 +56,8 @@ PLAN = Plan(
             "the film",
         ),
     ),
-    timeline=(Placed("hook", "scene", "hook.clip", 0, 150, "5", "5"),),
-    target="film.master",
+    timeline=(Placed("hook", "scene", ("hook.clip",), 0, 150, "5", "5"),),
+    deliverables=(Deliverable("film.master", "9:16", 1080, 1920),),
 )
 
 

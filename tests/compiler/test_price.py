@@ -1,11 +1,12 @@
 """Prices to the cent, worked out by hand from the sellers' own pages."""
 
-from dataclasses import replace
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 from support.scripts import endpoint
 
+from adc.compiler.frozen import replace
 from adc.compiler.plan import Json
 from adc.compiler.price import price
 
@@ -55,7 +56,39 @@ CASES: list[tuple[str, dict[str, Json], str]] = [
     ("elevenlabs/tts/multilingual-v2", {"text": "x" * 1000}, "0.10"),
     ("elevenlabs/tts/turbo-v2.5", {"text": "x" * 400}, "0.02"),
     ("minimax/speech-2.8-hd", {"prompt": "x" * 250}, "0.025"),
+    ("elevenlabs/music", {"music_length_ms": 15_000}, "0.80"),  # a minute is the least
+    ("elevenlabs/music", {"music_length_ms": 60_000}, "0.80"),
+    ("elevenlabs/music", {"music_length_ms": 60_001}, "1.60"),
+    ("stable-audio-25/text-to-audio", {"seconds_total": 30}, "0.20"),
+    ("stable-audio-25/text-to-audio", {}, "0.20"),
+    ("elevenlabs/sound-effects/v2", {"duration_seconds": 5}, "0.01"),
+    ("elevenlabs/sound-effects/v2", {"duration_seconds": 0.5}, "0.001"),
+    ("flux-2-pro", {"image_size": "square_hd"}, "0.03"),
+    ("flux-2-pro", {"image_size": {"width": 1152, "height": 2048}}, "0.06"),  # 3 of them: 0.03 and twice 0.015
+    ("flux-2-pro/edit", {"image_size": "square_hd", "image_urls": ["a", "b"]}, "0.06"),
+    ("flux-2-flex", {"image_size": {"width": 1152, "height": 2048}}, "0.15"),
+    ("flux-2-flex/edit", {"image_size": "square_hd", "image_urls": ["a", "b"]}, "0.15"),
+    ("flux-lora", {"image_size": {"width": 1008, "height": 1792}}, "0.07"),
+    ("flux-lora", {"image_size": "square_hd", "num_images": 3}, "0.105"),
+    ("flux-2/lora", {"image_size": {"width": 1152, "height": 2048}}, "0.063"),
+    ("flux-2/lora/edit", {"image_size": "square_hd", "image_urls": ["a"]}, "0.042"),
+    ("flux-lora-fast-training", {"steps": 1000}, "2.00"),
+    ("flux-2-trainer", {"steps": 500}, "3.20"),
+    ("flux-2-trainer", {}, "6.40"),
+    ("moondream3-preview/query", {}, "0.0015"),
+    ("bytedance/seedance-2.0/reference-to-video", {"duration": "10", "resolution": "720p"}, "3.024"),
+    ("bytedance/seedance-2.0/image-to-video", {"duration": "4"}, "1.2136"),
 ]
+
+DUBBED: list[tuple[str, dict[str, Json], str, str]] = [
+    ("kling-video/lipsync/audio-to-video", {}, "5", "0.07"),
+    ("kling-video/lipsync/audio-to-video", {}, "5.1", "0.14"),  # as 10 s
+    ("kling-video/lipsync/audio-to-video", {}, "2", "0.07"),
+    ("sync-lipsync/v2", {}, "8", "0.40"),
+    ("sync-lipsync/v2", {"model": "lipsync-2-pro"}, "30", "2.50"),
+    ("sync-lipsync/v2", {}, "0.1", "0.005"),
+]
+"""With the length of the clip that is sent, in seconds."""
 
 
 @pytest.mark.parametrize(("endpoint_id", "arguments", "usd"), CASES)
@@ -68,7 +101,17 @@ def test_price_to_the_cent(endpoint_id: str, arguments: dict[str, Json], usd: st
 def test_every_endpoint_has_a_price_that_is_worked_out_by_hand() -> None:
     from adc.compiler.catalogue import builtin
 
-    assert {f"fal-ai/{endpoint_id}" for endpoint_id, _, _ in CASES} == {each.id for each in builtin().endpoints}
+    ids = [*(endpoint_id for endpoint_id, *_ in CASES), *(endpoint_id for endpoint_id, *_ in DUBBED)]
+    priced = {endpoint(endpoint_id).id for endpoint_id in ids}
+    assert priced == {each.id for each in builtin().endpoints}
+
+
+@pytest.mark.parametrize(("endpoint_id", "arguments", "seconds", "usd"), DUBBED)
+def test_dubbing_is_paid_by_the_length_of_the_clip(
+    endpoint_id: str, arguments: dict[str, Json], seconds: str, usd: str
+) -> None:
+    assert price(endpoint(endpoint_id), arguments, clip=Fraction(seconds)).usd == Decimal(usd)
+    assert price(endpoint(endpoint_id), arguments).mark == "unknown"
 
 
 def test_the_quantity_is_told_in_the_unit_of_the_price() -> None:
@@ -76,6 +119,10 @@ def test_the_quantity_is_told_in_the_unit_of_the_price() -> None:
     assert (clip.quantity, clip.unit) == ("8", "second")
     voice = price(endpoint("elevenlabs/tts/eleven-v3"), {"text": "x" * 437})
     assert (voice.quantity, voice.unit, voice.usd) == ("0.437", "1k chars", Decimal("0.0437"))
+    bed = price(endpoint("elevenlabs/music"), {"music_length_ms": 90_000})
+    assert (bed.quantity, bed.unit) == ("2", "minute")
+    dub = price(endpoint("sync-lipsync/v2"), {}, clip=Fraction(8))
+    assert (dub.quantity, dub.unit) == ("0.1334", "minute")
 
 
 def test_a_fraction_of_a_hundredth_of_a_cent_is_rounded_against_us() -> None:
@@ -89,6 +136,12 @@ def test_a_fraction_of_a_hundredth_of_a_cent_is_rounded_against_us() -> None:
         ("kling-video/o1/reference-to-video", {"duration": "auto"}),
         ("flux-2", {"image_size": "poster"}),
         ("elevenlabs/tts/eleven-v3", {}),
+        ("elevenlabs/music", {}),  # as long as the model likes
+        ("elevenlabs/sound-effects/v2", {"duration_seconds": None}),
+        ("flux-lora-fast-training", {}),
+        ("flux-2-pro/edit", {"image_size": "auto"}),
+        ("bytedance/seedance-2.0/reference-to-video", {"duration": "5", "resolution": "1080p"}),
+        ("bytedance/seedance-2.0/reference-to-video", {"resolution": "720p"}),
     ],
 )
 def test_what_the_formula_does_not_cover_is_unknown_and_never_guessed(

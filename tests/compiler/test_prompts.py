@@ -4,11 +4,12 @@ import json
 from importlib.resources import files
 
 import pytest
-from support.scripts import endpoint, maya, phone, says, scene, script, serum, text, voiceover
+from support.scripts import SPAN, endpoint, maya, phone, says, scene, script, serum, text, voiceover
 from syrupy.assertion import SnapshotAssertion
 
 from adc.compiler.catalogue import builtin
-from adc.compiler.definitions import Scene, Text
+from adc.compiler.definitions import Lora, Scene, Text
+from adc.compiler.frozen import replace
 from adc.compiler.prompts import (
     TemplateProblem,
     bind,
@@ -18,6 +19,7 @@ from adc.compiler.prompts import (
     compose_view,
     render,
 )
+from adc.compiler.quotes import to_come
 from adc.compiler.request import fill
 from adc.compiler.vocabulary import VIEWS
 
@@ -31,7 +33,10 @@ KLING_O3 = "kling-video/o3/standard/reference-to-video"
 
 
 def clip(piece: Scene, path: str, *, start: bool = False, end: bool = False) -> str:
-    return compose_clip(script(piece), piece, endpoint(path), start=start, end=end)
+    """The prompt of a clip whose lines on camera the model says itself, where it can."""
+    chosen = endpoint(path)
+    spoken = tuple(line for line in piece.lines if line.on_camera) if chosen.takes.speech else ()
+    return compose_clip(script(piece), piece, chosen, start=start, end=end, spoken=spoken)
 
 
 @pytest.mark.parametrize(
@@ -63,16 +68,16 @@ def test_a_view_of_a_pack(snapshot: SnapshotAssertion, view: str) -> None:
 
 def test_a_view_of_somebody_without_words_keeps_the_outfit_of_the_photo() -> None:
     plain = maya("front", looks=None, wears=None)
-    told = compose_view(plain, "front", script=script(), endpoint=endpoint("ideogram/character"))
+    told = compose_view(plain, "front", script=script(scene(plain)), endpoint=endpoint("ideogram/character"))
     assert "The same outfit as in the reference photo." in told
     assert "The same person as in the reference photo. Same age" in told
 
 
 def test_every_endpoint_is_told_about_a_scene_in_clean_lines() -> None:
     for each in builtin().endpoints:
-        if each.template == "speech":
+        if each.role not in ("clip", "still"):
             continue
-        if each.makes == "image":
+        if each.role == "still":
             told = compose_still(script(SPOKEN), SPOKEN, each, BENCH)
         else:
             told = compose_clip(script(SPOKEN), SPOKEN, each, start=each.takes.start_frame != "no")
@@ -85,8 +90,49 @@ def test_every_endpoint_is_told_about_a_scene_in_clean_lines() -> None:
 
 def test_templates_in_the_catalogue_exist() -> None:
     folder = files("adc.compiler") / "templates"
-    named = {f"{each.template}.j2" for each in builtin().endpoints} - {"speech.j2"}
+    named = {f"{each.template}.j2" for each in builtin().endpoints if each.role in ("clip", "still")}
     assert named | {"scene.j2"} == {entry.name for entry in folder.iterdir()}
+
+
+def test_who_moves_the_lips_to_a_voice_that_comes_later_is_told_so() -> None:
+    piece = scene(PACKED, lines=(says(PACKED, "Truly."),))
+    told = compose_clip(script(piece), piece, endpoint(KLING_O1), start=False, mimes=PACKED)
+    assert "@Element1 speaks to the camera throughout, lips moving naturally." in told
+    assert "Truly" not in told
+    assert "lips stay closed" not in told
+
+
+def test_a_clip_of_several_is_told_which_it_is() -> None:
+    first, second = (
+        compose_clip(script(SILENT), SILENT, endpoint(KLING_O1), start=number > 1, part=(number, 2))
+        for number in (1, 2)
+    )
+    assert "This is part 1 of 2 of one continuous take." in first
+    assert "This is part 2 of 2 of one continuous take: carry the movement on, do not begin it again." in second
+    assert "continuous take" not in clip(SILENT, KLING_O1)
+
+
+def test_words_that_come_later_are_marked_where_a_model_is_told_and_nowhere_else() -> None:
+    person = replace(maya(looks=None), looks_auto=SPAN)
+    piece = scene(person)
+    assert f"Maya Brooks: {to_come('maya.looks')}, wearing a cream knit sweater." in clip(piece, "veo3.1")
+    assert render(text("{{ maya.looks }}"), bind(script(piece), piece, None)) == "as in the picture"
+
+
+def test_somebody_trained_is_called_by_the_trigger_word() -> None:
+    person = replace(maya(), lora=Lora((), "MAYAB", 1000, None, (), SPAN))
+    piece = scene(person)
+    told = compose_still(script(piece), piece, endpoint("flux-lora"), BENCH)
+    assert told.startswith("MAYAB on a park bench, golden hour.")
+
+
+def test_what_somebody_looks_like_may_name_the_others() -> None:
+    """Whoever comes first: by the time one of them is described, all have a name."""
+    person = maya(looks="as tall as {{ tom }}, holding {{ serum }}")
+    tom = replace(maya(looks="shorter than {{ maya }}"), name="tom", display="Tom")
+    told = clip(scene(person, tom, serum()), "veo3.1")
+    assert "Maya Brooks: as tall as Tom, holding Glow Serum" in told
+    assert "Tom: shorter than Maya Brooks" in told
 
 
 def test_elements_in_the_prompt_are_the_elements_of_the_request() -> None:

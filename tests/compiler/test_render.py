@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adc.compiler.diagnostics import Diagnostic, Label, Severity
-from adc.compiler.render import render
+from adc.compiler.render import count, render
+from adc.compiler.render import draw as draw_all
 from adc.compiler.source import Span, span_at
 
 
@@ -78,6 +79,23 @@ def test_very_long_lines_are_cut_around_the_place() -> None:
 def test_paths_are_put_behind_the_prefix() -> None:
     diagnostic = Diagnostic("AD0201", "wrong", Span("../cast/maya.ad", 0, 2, 1, 1))
     assert " --> cast/maya.ad:1:1\n" in render([diagnostic], {"../cast/maya.ad": "ad"}, prefix="specs/")
+
+
+def test_a_source_that_is_no_file_stands_in_no_folder() -> None:
+    diagnostic = Diagnostic("AD0301", "wrong", Span("--set", 5, 9, 1, 6), "a duration")
+    assert render([diagnostic], {"--set": "long=30sec"}, prefix="specs/").split("\n")[1:5] == [
+        " --> --set:1:6",
+        "  |",
+        "1 | long=30sec",
+        "  |      ^^^^ a duration",
+    ]
+
+
+def test_drawing_leaves_the_count_to_others() -> None:
+    diagnostic = Diagnostic("AD0201", "wrong", Span("main.ad", 0, 2, 1, 1))
+    texts = {"main.ad": "ad"}
+    assert f"{draw_all([diagnostic] * 2, texts)}\n2 errors\n" == render([diagnostic] * 2, texts)
+    assert draw_all([], texts) == count([]) == ""
 
 
 def test_a_file_that_was_never_read_is_named_without_a_quote() -> None:

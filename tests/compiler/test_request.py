@@ -7,7 +7,16 @@ from support.scripts import SPAN, endpoint, name
 
 from adc.compiler.definitions import Option
 from adc.compiler.plan import FileRef, Json, StepRef
-from adc.compiler.request import Problem, apply_options, fill, option_problems, portions, problems, resolution
+from adc.compiler.request import (
+    UNKNOWN_CHARS,
+    Problem,
+    apply_options,
+    fill,
+    option_problems,
+    portions,
+    problems,
+    resolution,
+)
 
 FRONT, SMILE, PROFILE, BACK, NEUTRAL, BOTTLE, LOOK, START = (
     StepRef(step, "image").to_json()
@@ -160,6 +169,87 @@ def test_options_that_would_not_do_what_they_say() -> None:
     assert (
         "it has `generate_audio`"
         in option_problems(endpoint("kling-video/o3/standard/text-to-video"), [option("quux", 1)])[0].message
+    )
+
+
+def test_a_dotted_option_reaches_into_a_group_and_leaves_the_rest() -> None:
+    speech = endpoint("minimax/speech-2.8-hd")
+    filled = fill(speech, {"text": "Two drops.", "voice": "Wise_Woman"})
+    options = (option("voice_setting.speed", Decimal("1.1")), option("audio_setting.bitrate", 256000))
+    assert option_problems(speech, options) == ()
+    merged = apply_options(filled, options)
+    assert merged["voice_setting"] == {"voice_id": "Wise_Woman", "speed": 1.1}
+    assert merged["audio_setting"] == {"sample_rate": 44100, "format": "mp3", "bitrate": 256000}
+    assert filled["voice_setting"] == {"voice_id": "Wise_Woman"}, "the request that was given is not changed"
+    assert problems(speech, merged) == ()
+    assert apply_options({}, options[:1]) == {"voice_setting": {"speed": 1.1}}
+    refused = apply_options(filled, [option("voice_setting.speed", 9)])
+    assert problems(speech, refused) == (Problem("voice_setting/speed", "9 is too much; it must be at most 2"),)
+
+
+@pytest.mark.parametrize(
+    ("endpoint_id", "name", "message"),
+    [
+        ("minimax/speech-2.8-hd", "voice_setting.sped", "`voice_setting` has no `sped`; did you mean `speed`?"),
+        ("minimax/speech-2.8-hd", "voice_seting.speed",
+         "fal-ai/minimax/speech-2.8-hd has no `voice_seting`; did you mean `voice_setting`?"),
+        ("minimax/speech-2.8-hd", "voice_setting.speed.x",
+         "`voice_setting.speed` is one value: it has no options inside"),
+        ("veo3.1", "seed.x", "`seed` is one value: it has no options inside"),
+        ("flux-2", "image_size.width", "`image_size` follows from the scene and cannot be set"),
+        ("kling-video/o1/reference-to-video", "elements.frontal_image_url",
+         "`elements` follows from the scene and cannot be set"),
+        ("moondream3-preview/query", "image_url", "`image_url` follows from the scene and cannot be set"),
+        ("flux-lora", "loras.scale", "`loras` follows from the scene and cannot be set"),
+    ],
+)  # fmt: skip
+def test_a_dotted_option_that_is_not_there(endpoint_id: str, name: str, message: str) -> None:
+    assert option_problems(endpoint(endpoint_id), [option(name, 1)]) == (Problem(name, message),)
+
+
+def test_loras_are_sent_one_entry_each_and_counted() -> None:
+    lora, serum = (StepRef(step, "weights").to_json() for step in ("maya.lora", "serum.lora"))
+    flux = endpoint("flux-2/lora/edit")
+    facts: dict[str, Json] = {
+        "prompt": "p", "aspect": "9:16", "subjects": [MAYA], "loras": [{"weights": lora}, {"weights": serum}],
+    }  # fmt: skip
+    filled = fill(flux, facts)
+    assert filled["loras"] == [{"path": lora}, {"path": serum}]
+    assert filled["image_urls"] == [FRONT, SMILE, PROFILE]
+    assert problems(flux, filled) == ()
+    four: list[Json] = [{"weights": lora}] * 4
+    assert problems(flux, fill(flux, {**facts, "loras": four})) == (
+        Problem("loras", "4 LoRAs; fal-ai/flux-2/lora/edit takes at most 3"),
+    )
+    assert "loras" not in fill(endpoint("flux-lora"), {"prompt": "p", "loras": None})
+
+
+def test_lengths_are_whole_numbers_where_the_seller_wants_numbers() -> None:
+    facts: dict[str, Json] = {"prompt": "soft lo-fi", "seconds": 31, "milliseconds": 30_500}
+    assert fill(endpoint("stable-audio-25/text-to-audio"), facts) == {"prompt": "soft lo-fi", "seconds_total": 31}
+    assert fill(endpoint("elevenlabs/music"), facts) == {
+        "prompt": "soft lo-fi",
+        "music_length_ms": 30_500,
+        "force_instrumental": True,
+    }
+
+
+def test_a_lip_sync_joins_a_clip_and_a_voice() -> None:
+    clip, voice = StepRef("hook.clip", "video").to_json(), StepRef("hook.voice", "audio").to_json()
+    filled = fill(endpoint("kling-video/lipsync/audio-to-video"), {"video": clip, "audio": voice})
+    assert filled == {"video_url": clip, "audio_url": voice}
+
+
+def test_a_text_that_is_not_there_yet_is_judged_by_a_usual_length() -> None:
+    kling = endpoint("kling-video/o1/reference-to-video")
+    looks = StepRef("maya.looks", "text").to_json()
+
+    def prompt(known: int) -> dict[str, Json]:
+        return fill(kling, {"prompt": {"$text": ["x" * known, looks]}, "subjects": [MAYA]})
+
+    assert problems(kling, prompt(2500 - UNKNOWN_CHARS)) == ()
+    assert problems(kling, prompt(2501 - UNKNOWN_CHARS)) == (
+        Problem("prompt", "2,501 characters long; at most 2,500 are allowed"),
     )
 
 

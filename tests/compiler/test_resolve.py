@@ -81,6 +81,11 @@ scene end 1.5s {
 """
 
 MAYA = """
+voice warm {
+  using  eleven_v3
+  id     "Rachel"
+  set    stability 0.5
+}
 character maya "Maya Brooks" {
   reference  "../refs/maya.png"
   looks      "late twenties"
@@ -134,8 +139,12 @@ def test_the_cast() -> None:
     assert (maya.name, maya.display) == ("maya", "Maya Brooks")
     assert [view.value for view in maya.pack] == ["front", "three_quarter"]
     assert maya.voice is not None
-    assert maya.voice.value == "warm"
-    assert glow().characters["extra"].display == "Extra"
+    assert (maya.voice.name, maya.voice.using and maya.voice.using.value) == ("warm", "eleven_v3")
+    assert (maya.voice.id and maya.voice.id.value, maya.voice.options[0].value) == ("Rachel", Decimal("0.5"))
+    extra = glow().characters["extra"]
+    assert extra.display == "Extra"
+    assert extra.voice is not None
+    assert (extra.voice.name, extra.voice.id and extra.voice.id.value) == ("", "hoarse")
     picture = maya.reference
     data = pictures()["refs/maya.png"]
     assert picture is not None
@@ -262,6 +271,9 @@ def test_a_spec_that_may_not_be_read() -> None:
     class Locked:
         def read(self, path: str) -> bytes:
             raise PermissionError(13, "Permission denied", path)
+
+        def names(self, folder: str) -> tuple[str, ...]:
+            raise PermissionError(13, "Permission denied", folder)
 
     (diagnostic,) = load("main.ad", Locked()).diagnostics
     assert (diagnostic.code, diagnostic.label) == ("AD0105", "permission denied")

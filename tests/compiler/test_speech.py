@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 from support.scripts import maya, says, scene, script, serum, voiceover
 
-from adc.compiler.aloud import PACE, letters
+from adc.compiler.aloud import BRISK, ENGLISH, LANGUAGES, PACE, language, letters
 from adc.compiler.checks.speech import LEAST_REST, check
 from adc.compiler.definitions import Line
 from adc.compiler.lower.speech import places
@@ -26,7 +26,6 @@ def placed(*lines: Line) -> dict[int, tuple[int, int]]:
         ("  Two\n  drops. ", 10),
         ("Two drops of {{ serum }}.", len("Two drops of Glow Serum.")),
         ("{{ maya | upper }} {# a note #}{% if maya %}!{% endif %}", len("Maya Brooks !")),
-        ("两滴", 4),
         ("", 0),
     ],
 )
@@ -75,3 +74,48 @@ def test_the_bounds_are_as_they_are_told() -> None:
     enough = "a" * int((8 - LEAST_REST) * PACE)
     assert severities(says(maya(), enough), voiceover(None, "b" * 18)) == []
     assert severities(says(maya(), enough + "a"), voiceover(None, "b")) == ["error"]
+
+
+SPOKEN = {
+    "English": "I almost gave up on my skin. Two drops every morning and it was gone.",
+    "Spanish": "Casi me rindo con mi piel. Dos gotas cada mañana, y ya está.",
+    "German": "Ich hätte meine Haut fast aufgegeben. Zwei Tropfen jeden Morgen, und es war gut.",
+    "French": "J'ai failli abandonner ma peau. Deux gouttes chaque matin, et c'est tout.",
+    "Italian": "Stavo per arrendermi con la mia pelle. Due gocce ogni mattina.",
+    "Portuguese": "Quase desisti da minha pele. Duas gotas todas as manhãs.",
+}
+
+
+@pytest.mark.parametrize(("name", "said"), SPOKEN.items())
+def test_languages_in_latin_letters_are_told_apart_and_measured_by_their_pace(name: str, said: str) -> None:
+    spoken = next(each for each in LANGUAGES if each.name == name)
+    assert language(said) is spoken
+    count = letters([voiceover(None, said)], script(scene()))
+    assert Fraction(count, PACE) >= len(said) / spoken.pace > Fraction(count - 1, PACE)
+
+
+@pytest.mark.parametrize(
+    "said", ["", "Two drops.", "Glow Serum", "La vie en rose", "So good. Die another day.", "12345", "…"]
+)
+def test_where_nothing_tells_it_is_english(said: str) -> None:
+    assert language(said) is ENGLISH
+
+
+def test_words_of_a_language_are_its_own() -> None:
+    shared = [word for each in LANGUAGES[1:] for word in each.common & ENGLISH.common]
+    assert shared == []
+
+
+@pytest.mark.parametrize(
+    ("said", "count"),
+    [("两滴", 8), ("ふたつ", 6), ("二滴です", 12), ("두 방울", 10), ("两滴 Glow", 13), ("两滴。", 10)],
+)
+def test_syllables_count_as_the_letters_that_take_as_long(said: str, count: int) -> None:
+    assert letters([voiceover(None, said)], script(scene())) == count
+
+
+def test_an_announcers_chinese_and_japanese_are_brisk_and_no_more() -> None:
+    """Four and a half characters a second of Chinese, seven of Japanese that is mostly kana."""
+    for said, characters in (("每天早上两滴改变一切", Fraction(9, 2)), ("毎朝ふたつぶだけでいいです", Fraction(7))):
+        seconds = len(said) / characters
+        assert letters([voiceover(None, said)], script(scene())) <= (BRISK + 1) * seconds

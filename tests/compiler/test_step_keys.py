@@ -1,12 +1,12 @@
 """Step keys: what must change them, and what must not."""
 
-from dataclasses import replace
 from decimal import Decimal
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from adc.compiler.digest import Engine, digest_bytes, step_key
+from adc.compiler.frozen import replace
 from adc.compiler.plan import FileRef, Json, Price, Ref, Step, StepRef, canonical
 
 LIVE = Engine("fal")

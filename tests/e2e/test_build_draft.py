@@ -5,6 +5,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
 import pytest
 from support.command import Ran, adc, steps_that
 from support.films import decode
@@ -138,6 +139,80 @@ def test_out_and_store_are_where_they_were_asked_for(project: Path, tmp_path: Pa
     assert (project / "films" / "a.mp4").is_file()
     assert (tmp_path / "elsewhere" / "blobs").is_dir()
     assert not (project / "out").exists()
+
+
+def test_every_shape_is_delivered_and_looked_after(project: Path) -> None:
+    edit(project, "budget   $5\n", "budget   $5\n  deliver  9:16, 1:1\n")
+    folder = project / "out"
+    ran = build(project)
+    assert ran.out.endswith(
+        "\nout/tiny.mp4: draft, 11 s, 270x480, 30 fps\nout/tiny.1x1.mp4: draft, 11 s, 270x270, 30 fps\n"
+    )
+    tall, square = (decode(folder / name) for name in ("tiny.mp4", "tiny.1x1.mp4"))
+    assert (tall.width, tall.height, len(tall.frames)) == (270, 480, 330)
+    assert (square.width, square.height, len(square.frames)) == (270, 270, 330)
+    # The middle of the clips is what both show, no wider in the one than in the other.
+    off = (tall.frames.shape[1] - square.frames.shape[1]) // 2
+    middle = tall.frames[40, off : off + square.frames.shape[1]]
+    assert float(np.abs(middle - square.frames[40]).mean()) < 8
+
+    assert build(project).out == "nothing to do: out/tiny.mp4 is up to date\n"
+    (folder / "tiny.1x1.mp4").unlink()
+    ran = build(project)
+    assert steps_that("made", ran) == set()
+    assert (folder / "tiny.1x1.mp4").is_file()
+
+
+def test_another_shape_never_takes_the_place_of_what_the_film_is_made_from(project: Path) -> None:
+    edit(project, "budget   $5\n", "budget   $5\n  deliver  9:16, 1:1\n")
+    (project / "out" / "tiny.1x1.mp4").mkdir(parents=True)
+    ran = adc("build", "tiny.ad", folder=project)
+    assert ran.code == 3
+    assert "out/tiny.1x1.mp4 is a folder; nothing was made" in ran.err
+
+
+WORDY = """\
+ad wordy "Wordy" {
+  size     270p 9:16
+  captions bold
+  music    "soft lo-fi, hopeful, no vocals" { level -20dB }
+}
+
+scene hook 3s {
+  action "a mirror in the morning"
+  super  "Day 30" at top from 1s for 1s
+}
+
+transition fade 1s
+
+scene proof 3s {
+  action    "an amber bottle on a shelf"
+  voiceover "Two drops."
+}
+
+transition wipe_left 0.5s
+
+card offer 2s { headline "Glow Serum" }
+"""
+
+
+def test_words_music_and_fades_are_in_the_film(tmp_path: Path) -> None:
+    (tmp_path / "wordy.ad").write_text(WORDY, encoding="utf-8")
+    ran = adc("build", "wordy.ad", folder=tmp_path)
+    assert ran.code == 0, ran.err
+    film = decode(tmp_path / "out" / "wordy.mp4", short_side=270)
+    assert len(film.frames) == 195
+    for said in ("join hook|proof: fade over 30 frames", "join proof|offer: wipeleft over 15 frames"):
+        assert said in ran.out
+    # The super is seen in the frames of its second second only, near the top.
+    top = film.frames[:, 24:70]
+    before, after = (float(np.abs(top[number] - top[number - 1]).mean()) for number in (30, 60))
+    still = max(float(np.abs(top[number] - top[number - 1]).mean()) for number in range(33, 57))
+    assert min(before, after) > 3 * still
+    # Music from the first second to the last, also where nobody speaks.
+    second = film.samples_a_second
+    levels = [float(np.sqrt((film.sound[at * second : (at + 1) * second] ** 2).mean())) for at in range(6)]
+    assert min(levels) > 0.002
 
 
 def newest_blob(store: Path) -> Path:

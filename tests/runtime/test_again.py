@@ -17,6 +17,8 @@ from adc.runtime.cli.arguments import parser
         "adc build a.ad --store '/films of mine' --out 'my film.mp4'",
         "adc build 'my ad.ad' --fal-url http://127.0.0.1:8765 --remote 3 --local 1",
         "adc plan a.ad --draft --store s",
+        "adc build a.ad --set 'city=New York' --set length=8s --variant opener=doubt --strict",
+        "adc plan a.ad --all-variants",
         "adc sim",
     ],
 )

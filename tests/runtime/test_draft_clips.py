@@ -28,7 +28,7 @@ def clip_endpoint(catalogue: Catalogue, *, start: bool, speech: bool) -> Endpoin
     return next(
         e
         for e in catalogue.endpoints
-        if e.makes == "video" and e.takes.speech is speech and (e.takes.start_frame == "required") is start
+        if e.role == "clip" and e.takes.speech is speech and (e.takes.start_frame == "required") is start
     )
 
 
@@ -56,7 +56,7 @@ def length(endpoint: Endpoint) -> tuple[dict[str, Json], int]:
     assert isinstance(fact, dict)
     choices = fact.get("enum", [fact.get("default")])
     assert isinstance(choices, list)
-    written = str(choices[0])
+    written = next(str(choice) for choice in choices if choice != "auto")
     return {"duration": written}, int(written.removesuffix("s"))
 
 
@@ -112,7 +112,7 @@ async def test_without_a_brief_the_prompt_says_which_picture_a_clip_starts_on(
 
 
 async def test_the_clip_ends_on_its_end_frame(catalogue: Catalogue, tmp_path: Path) -> None:
-    endpoint = next(e for e in catalogue.endpoints if e.makes == "video" and e.takes.end_frame != "no")
+    endpoint = next(e for e in catalogue.endpoints if e.role == "clip" and e.takes.end_frame != "no")
     duration, _ = length(endpoint)
     picture = portrait(tmp_path / "end.png", (540, 960))
     names = ("end_image_url", "last_frame_url", "start_image_url", "first_frame_url", "image_url")
@@ -127,7 +127,7 @@ async def test_the_clip_ends_on_its_end_frame(catalogue: Catalogue, tmp_path: Pa
 
 @pytest.mark.parametrize(("aspect", "size"), [("16:9", (540, 960)), ("1:1", (540, 540))])
 async def test_other_shapes(catalogue: Catalogue, tmp_path: Path, aspect: str, size: tuple[int, int]) -> None:
-    endpoint = next(e for e in catalogue.endpoints if e.makes == "video" and aspect in e.takes.aspects)
+    endpoint = next(e for e in catalogue.endpoints if e.role == "clip" and aspect in e.takes.aspects)
     duration, seconds = length(endpoint)
     made = await draw(endpoint, {"prompt": "x", "aspect_ratio": aspect, **duration}, brief(tmp_path), tmp_path)
     seen = watch(made["video"])

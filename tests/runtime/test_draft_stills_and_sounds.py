@@ -9,12 +9,14 @@ from support.boards import bottle, difference, listen, onset, portrait
 
 from adc.compiler.catalogue import Catalogue, Endpoint, builtin
 from adc.compiler.digest import digest_bytes
-from adc.compiler.plan import FREE, FileRef, Json, Ref, Step
+from adc.compiler.plan import FREE, FileRef, Json, Ref, Step, StepRef
+from adc.compiler.request import fill
 from adc.runtime.draft.bed import bed
 from adc.runtime.draft.draw import draw
 from adc.runtime.draft.framing import seen_from
 from adc.runtime.draft.handler import DraftHandler
 from adc.runtime.draft.speech import speak, voices_for
+from adc.runtime.fal import weights
 from adc.runtime.media.typography import fit, font, printable
 from adc.runtime.ports import Workspace
 
@@ -25,6 +27,10 @@ CATALOGUE: Catalogue = builtin()
 
 def ids(makes: str) -> list[str]:
     return [endpoint.id for endpoint in CATALOGUE.endpoints if endpoint.makes == makes]
+
+
+def ids_of(*roles: str) -> list[str]:
+    return [endpoint.id for endpoint in CATALOGUE.endpoints if endpoint.role in roles]
 
 
 def asked(endpoint: Endpoint, **wanted: Json) -> dict[str, Json]:
@@ -56,8 +62,8 @@ async def test_every_image_endpoint_makes_an_image(endpoint_id: str, tmp_path: P
         assert len(picture.convert("RGB").resize((64, 64)).getcolors(4096) or []) > 100
 
 
-@pytest.mark.parametrize("endpoint_id", ids("audio"))
-async def test_every_audio_endpoint_makes_a_sound(endpoint_id: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("endpoint_id", ids_of("voice"))
+async def test_every_voice_endpoint_speaks(endpoint_id: str, tmp_path: Path) -> None:
     endpoint = CATALOGUE.endpoint(endpoint_id)
     arguments = asked(endpoint, text="Two drops. Every morning.", prompt="Two drops. Every morning.")
     made = await draw(endpoint, arguments, {"who": "Maya Brooks", "text": "Two drops. Every morning."}, tmp_path)
@@ -67,8 +73,56 @@ async def test_every_audio_endpoint_makes_a_sound(endpoint_id: str, tmp_path: Pa
     assert onset(samples, rate) <= 0.03
 
 
+@pytest.mark.parametrize("endpoint_id", ids_of("music", "sound"))
+async def test_music_and_sounds_last_as_long_as_asked_and_are_the_same_each_time(
+    endpoint_id: str, tmp_path: Path
+) -> None:
+    endpoint = CATALOGUE.endpoint(endpoint_id)
+    facts: dict[str, Json] = {"prompt": "soft lo-fi, hopeful", "seconds": 12, "milliseconds": 12_000}
+    files: list[Path] = []
+    for name in ("once", "again"):
+        folder = tmp_path / name
+        folder.mkdir()
+        files.append((await draw(endpoint, fill(endpoint, facts), {}, folder))["audio"])
+    samples, rate, _ = listen(files[0])
+    assert len(samples) == 12 * rate
+    assert np.abs(samples[rate : 11 * rate]).max() > 0.02
+    assert files[0].read_bytes() == files[1].read_bytes()
+
+
+@pytest.mark.parametrize("endpoint_id", ids("text"))
+async def test_a_description_makes_nothing_up(endpoint_id: str, tmp_path: Path) -> None:
+    endpoint = CATALOGUE.endpoint(endpoint_id)
+    photo = str(portrait(tmp_path / "maya.png"))
+    made = await draw(endpoint, asked(endpoint, image_url=photo, prompt="Describe her."), {}, tmp_path)
+    assert made["text"].read_text(encoding="utf-8") == "as in the photo"
+
+
+@pytest.mark.parametrize("endpoint_id", ids("weights"))
+async def test_weights_are_a_whole_file_that_says_that_nothing_was_trained(endpoint_id: str, tmp_path: Path) -> None:
+    made = await draw(CATALOGUE.endpoint(endpoint_id), {"steps": 1000}, {}, tmp_path)
+    weights.check(made["weights"])
+    assert b"nothing was trained" in made["weights"].read_bytes()
+
+
+async def test_a_text_that_another_step_made_is_part_of_the_words(tmp_path: Path) -> None:
+    looks = tmp_path / "looks.txt"
+    looks.write_text("dark curls", encoding="utf-8")
+    drawn: list[str] = []
+    for words in ("dark curls", "red hair"):
+        looks.write_text(words, encoding="utf-8")
+        folder = tmp_path / words
+        folder.mkdir()
+        prompt: Json = {"$text": ["Maya Brooks, ", StepRef("maya.looks", "text").to_json(), ", smiles."]}
+        step = Step("maya", "generate", "fal-ai/flux-2", {"prompt": prompt}, "image", "a still", FREE)
+        space = Workspace(folder, "key", path_of=lambda _ref: looks, digest_of=lambda _ref: "sha256:0")
+        made = await DraftHandler(CATALOGUE).run(step, space)
+        drawn.append(digest_bytes(made.files["image"].read_bytes()))
+    assert drawn[0] != drawn[1]
+
+
 async def test_speech_lasts_no_longer_than_it_may(tmp_path: Path) -> None:
-    endpoint = CATALOGUE.endpoint(ids("audio")[0])
+    endpoint = CATALOGUE.endpoint(ids_of("voice")[0])
     text = "Nobody told me this about serums, and I have tried nearly everything."
     made = await draw(endpoint, {"text": text}, {"who": "Maya Brooks", "text": text, "most": "2.4"}, tmp_path)
     samples, rate, _ = listen(made["audio"])

@@ -10,12 +10,17 @@ from adc.runtime.errors import MediaError
 from adc.runtime.media import argv
 from adc.runtime.media.film import (
     ClipPiece,
+    Fade,
     Fit,
+    Overlay,
     Segment,
     Target,
     check_film,
     clip_piece,
+    cropped,
     fit,
+    runs,
+    starts,
     still_piece,
     why_not_copied,
 )
@@ -44,18 +49,37 @@ def piece(picture: Picture = PICTURE, *, frames: int = 240, skip: int = 0) -> Cl
     return clip_piece(Segment("hook", "hook.clip", Path("/blobs/a"), frames, skip), Media(picture, SOUND), TALL)
 
 
+def faded(frames: int, fade: int = 0) -> ClipPiece:
+    plain = piece(frames=frames)
+    return replace(plain, segment=replace(plain.segment, fade=Fade("dissolve", fade) if fade else None))
+
+
 @pytest.mark.parametrize(
     ("source", "expected"),
     [
         ((540, 960), Fit(1080, 1920)),
-        ((716, 1284), Fit(1080, 1936)),  # 9:16.13 loses eight lines above and below
-        ((1920, 1080), Fit(1080, 608)),  # bars
-        ((1080, 1080), Fit(1080, 1080)),
-        ((1000, 1920), Fit(1000, 1920)),  # 8 % too narrow
+        ((716, 1284), Fit(1080, 1936, Fraction(2864, 2889))),  # 9:16.13 loses eight lines above and below
+        ((1080, 1080), Fit(1920, 1920, Fraction(9, 16))),
+        ((1000, 900), Fit(2134, 1920, Fraction(81, 160))),
+        ((1920, 1080), Fit(1080, 608)),  # less than half of it would stay
+        ((1000, 1920), Fit(1080, 2074, Fraction(25, 27))),
     ],
 )
-def test_a_picture_fills_the_frame_when_it_nearly_does(source: tuple[int, int], expected: Fit) -> None:
+def test_a_picture_fills_the_frame_where_half_of_it_stays(source: tuple[int, int], expected: Fit) -> None:
     assert fit(Fraction(source[0]), source[1], TALL) == expected
+
+
+def test_a_crop_that_is_seen_is_told() -> None:
+    square = replace(PICTURE, width=1080, height=1080)
+    nearly = replace(PICTURE, width=716, height=1284)
+    assert cropped([piece(square), piece(nearly)]) == "cropped to fill the frame: hook (56 % of the picture stays)"
+    assert cropped([piece(), piece(nearly)]) == ""
+
+
+def test_a_fade_begins_before_the_piece_before_it_ends() -> None:
+    pieces = [faded(240), faded(100), faded(90, 30), faded(60), faded(60, 15)]
+    assert starts(pieces) == [0, 240, 310, 400, 445, 505]
+    assert runs(pieces) == [range(2), range(2, 4), range(4, 5)]
 
 
 def test_pixels_that_are_not_square_and_turned_pictures_count_as_seen() -> None:
@@ -113,13 +137,19 @@ def test_a_clip_without_picture_and_one_that_is_dropped_whole() -> None:
     ],
 )
 def test_copied_only_when_encoded_alike(other: Picture, reason: str) -> None:
-    assert why_not_copied([piece(), piece(other)], TALL) == reason
+    assert why_not_copied([piece(), piece(other)], [], TALL) == reason
 
 
 def test_not_copied_when_a_frame_is_dropped_or_a_still_is_shown() -> None:
     still = still_piece(Segment("offer", "offer.card", Path("b"), 90), (1080, 1920), TALL)
-    assert why_not_copied([piece(), piece(skip=1)], TALL) == "hook drops a repeated frame"
-    assert why_not_copied([piece(), still], TALL) == "there is a still"
+    assert why_not_copied([piece(), piece(skip=1)], [], TALL) == "hook drops a repeated frame"
+    assert why_not_copied([piece(), still], [], TALL) == "there is a still"
+
+
+def test_not_copied_under_words_or_a_fade() -> None:
+    words = Overlay(Path("super-0.png"), 0, 0, 10, 20)
+    assert why_not_copied([piece(), piece()], [words], TALL) == "there are words on it"
+    assert why_not_copied([piece(), faded(240, 30)], [], TALL) == "hook fades in"
 
 
 def test_a_finished_film_is_held_against_its_plan() -> None:
@@ -136,7 +166,7 @@ def test_a_finished_film_is_held_against_its_plan() -> None:
 
 
 def test_arguments_encode_each_frame_once_with_pinned_threads() -> None:
-    arguments = argv.encoded([piece(), piece(skip=1)], Path("/w/sound.f32"), TALL, "draft", 2)
+    arguments = argv.encoded([piece(), piece(skip=1)], [], Path("/w/sound.f32"), TALL, "draft", 2)
     text = " ".join(arguments)
     assert arguments.count("libx264") == 1
     assert "-threads:v 2" in text
@@ -144,7 +174,9 @@ def test_arguments_encode_each_frame_once_with_pinned_threads() -> None:
     assert "trim=start_frame=1" in text
     assert "+bitexact" in text
     assert "concat" in text
-    assert argv.encoded([piece()], Path("s"), TALL, "final", 2) != argv.encoded([piece()], Path("s"), TALL, "draft", 2)
+    assert argv.encoded([piece()], [], Path("s"), TALL, "final", 2) != argv.encoded(
+        [piece()], [], Path("s"), TALL, "draft", 2
+    )
 
 
 def test_the_list_of_copied_clips_quotes_every_name() -> None:

@@ -224,10 +224,8 @@ def test_the_history_lists_what_has_left_the_queue(client: httpx.Client, gate: t
 def test_every_answer_has_the_shape_of_the_endpoints_own_schema(endpoint: Endpoint, tmp_path: Path) -> None:
     files = Files(tmp_path)
     folder = files.folder_of("00")
-    entries = {name: files.entry(path, "http://sim") for name, path in tiny_media(endpoint, folder).items()}
-    jsonschema.Draft202012Validator(dict(endpoint.output_schema)).validate(
-        answer(endpoint, {"prompt": "Maya"}, entries)
-    )
+    told = {name: files.told(path, endpoint.makes, "http://sim") for name, path in tiny_media(endpoint, folder).items()}
+    jsonschema.Draft202012Validator(dict(endpoint.output_schema)).validate(answer(endpoint, {"prompt": "Maya"}, told))
 
 
 def test_a_taken_port_is_one_sentence(sim: Sim, tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ import anyio
 import anyio.lowlevel
 
 from adc.compiler.digest import Engine
-from adc.compiler.plan import FREE, FileRef, Json, Plan, Price, Step, StepKind, StepRef
+from adc.compiler.plan import FREE, Deliverable, FileRef, Json, Plan, Price, Step, StepKind, StepRef
 from adc.runtime.database import Database
 from adc.runtime.errors import AdcError
 from adc.runtime.events import Event, StepFailed, StepFinished, StepStarted
@@ -60,7 +60,8 @@ def step_of(
 
 def plan_of(*steps: Step) -> Plan:
     """A plan of these steps; the last is its target."""
-    return Plan("test", "Test", 1080, 1920, 30, 30, (), steps, (), steps[-1].id)
+    film = Deliverable(steps[-1].id, "9:16", 1080, 1920)
+    return Plan("test", "Test", 1080, 1920, 30, 30, {}, (), steps, (), (film,))
 
 
 class Heard:

@@ -30,17 +30,27 @@ def film_step(
     rate: int = 30,
     voices: Sequence[tuple[str, int, int]] = (),
     stills: Sequence[str] = (),
+    fades: Mapping[str, tuple[str, int]] | None = None,
+    **more: Json,
 ) -> Step:
-    """The film of segments (id, frames, skip); files are named `ID.clip`, or `ID.card` for those among `stills`."""
+    """The film of segments (id, frames, skip); files are named `ID.clip`, or `ID.card` for those among `stills`.
+
+    `fades` are kind and frames by the id of the segment that fades in; `more` are further arguments of the step.
+    """
     items: list[Json] = []
     for name, frames, skip in segments:
+        item: dict[str, Json] = {"id": name, "frames": frames}
         if name in stills:
-            items.append({"id": name, "image": ref(f"{name}.card", "image"), "frames": frames})
+            item["image"] = ref(f"{name}.card", "image")
         else:
-            items.append({"id": name, "video": ref(f"{name}.clip", "video"), "frames": frames, "skip": skip})
+            item |= {"video": ref(f"{name}.clip", "video"), "skip": skip}
+        if fades and name in fades:
+            item["fade"] = {"kind": fades[name][0], "frames": fades[name][1]}
+        items.append(item)
     spoken: list[Json] = [{"audio": ref(name, "audio"), "at": at, "frames": frames} for name, at, frames in voices]
     return step("film", "film.master", "video", {
         "width": size[0], "height": size[1], "rate": rate, "segments": items, "voices": spoken,
+        **more,
     })  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from PIL import Image, ImageDraw
-from support.sim import film, picture, sound
+from support.sim import film, picture, sound, tiny_media
 
 from adc.compiler.catalogue import Endpoint
 from adc.compiler.plan import Json
@@ -100,4 +100,6 @@ async def quick_draw(
             path = film(folder / "video.mp4", seconds, seed=zlib.crc32(str(arguments["prompt"]).encode()))
         case "audio":
             path = sound(folder / "audio.wav")
+        case "text" | "weights":
+            return dict(tiny_media(endpoint, folder))
     return dict.fromkeys(endpoint.outputs, path)

@@ -1,6 +1,7 @@
 """A small ad as resolved values, made without reading a spec: the cast of the specs, for tests of single stages."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from fractions import Fraction
 from pathlib import PurePath
 
@@ -20,14 +21,15 @@ from adc.compiler.definitions import (
     Text,
 )
 from adc.compiler.source import Span
-from adc.compiler.units import Size
+from adc.compiler.units import Aspect, Size
 
 SPAN = Span("ad.ad", 0, 1, 1, 1)
 
 
 def endpoint(endpoint_id: str) -> Endpoint:
-    """An endpoint of the catalogue, without the seller's prefix."""
-    return builtin().endpoint(f"fal-ai/{endpoint_id}")
+    """An endpoint of the catalogue; `fal-ai/` may be left out."""
+    known = {each.id for each in builtin().endpoints}
+    return builtin().endpoint(endpoint_id if endpoint_id in known else f"fal-ai/{endpoint_id}")
 
 
 def text(value: str) -> Text:
@@ -56,10 +58,13 @@ def maya(
         name="maya",
         display="Maya Brooks",
         reference=picture("maya.png") if reference else None,
+        photos=(),
         looks=text(looks) if looks else None,
+        looks_auto=None,
         wears=text(wears) if wears else None,
         voice=None,
         pack=tuple(name(view) for view in pack),
+        lora=None,
         span=SPAN,
     )
 
@@ -67,7 +72,7 @@ def maya(
 def serum(*, reference: bool = True) -> Product:
     """The product of the specs."""
     looks = text("amber glass dropper bottle with a white label")
-    return Product("serum", "Glow Serum", picture("serum.png") if reference else None, looks, SPAN)
+    return Product("serum", "Glow Serum", picture("serum.png") if reference else None, (), looks, None, SPAN)
 
 
 def phone(*, reference: bool = False) -> Style:
@@ -115,8 +120,12 @@ def scene(
         prompt=text(prompt) if prompt else None,
         avoid=text(avoid) if avoid else None,
         style=style,
+        reference=None,
         lines=lines,
+        supers=(),
         start=start,
+        end=None,
+        shots=(),
         seed=None,
         take=1,
         options=(),
@@ -144,8 +153,13 @@ def script(*pieces: Scene, style: Style | None = None) -> Script:
         rate=30,
         budget=None,
         style=style,
+        captions="",
+        music=None,
+        deliver=(Aspect(9, 16),),
+        platforms=(),
+        loudness=Decimal(-14),
         span=SPAN,
         seconds_span=None,
         budget_span=None,
     )
-    return Script(ad, people, things, {}, pieces, (None,) * max(0, len(pieces) - 1))
+    return Script(ad, people, things, {}, {}, {}, {}, {}, pieces, (None,) * max(0, len(pieces) - 1))

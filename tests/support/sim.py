@@ -15,6 +15,7 @@ from PIL import Image
 
 from adc.compiler.catalogue import Endpoint, builtin
 from adc.compiler.plan import Json
+from adc.runtime.draft.marker import marker
 from adc.runtime.sim.faults import Faults
 from adc.runtime.sim.runs import Draw
 from adc.runtime.sim.serve import start_in_thread
@@ -87,6 +88,12 @@ def tiny_media(endpoint: Endpoint, folder: Path) -> Mapping[str, Path]:
             path = film(folder / "video.mp4")
         case "audio":
             path = sound(folder / "audio.wav")
+        case "text":
+            path = folder / "text.txt"
+            path.write_text("dark curls, freckles, a cream sweater", encoding="utf-8")
+        case "weights":
+            path = folder / "weights.safetensors"
+            path.write_bytes(marker())
     return dict.fromkeys(endpoint.outputs, path)
 
 

@@ -3,6 +3,7 @@
     --- a name that is not declared            begins a case
       cast  mya   ### AD0201 did you mean      a code that must be reported on this line, and a part of its words
     >>> cast/maya.ad latin-1                   begins another file of the case, in another encoding if need be
+    >>> --set city                             and on the next line `city=Denver`: what is chosen for the build
 
 A case is a project of its own. The first file is `main.ad`; the pictures of `PICTURES` are always there. What stands
 behind `###` is taken out before the compiler sees the text, and nothing may be reported that is not expected.
@@ -19,6 +20,7 @@ from pathlib import Path
 from PIL import Image
 
 from adc.compiler.catalogue import builtin
+from adc.compiler.choices import DEFAULTS, Choices
 from adc.compiler.diagnostics import Diagnostic
 from adc.compiler.files import MemoryFiles
 from adc.compiler.pipeline import Compiled, compile_spec
@@ -44,10 +46,11 @@ class Case:
     name: str
     contents: dict[str, bytes]
     expected: tuple[Expected, ...]
+    choices: Choices = DEFAULTS
 
     def compile(self) -> Compiled:
         """What the compiler says about it."""
-        return compile_spec(SPEC, MemoryFiles({**pictures(), **self.contents}), builtin())
+        return compile_spec(SPEC, MemoryFiles({**pictures(), **self.contents}), builtin(), self.choices)
 
 
 def picture(width: int, height: int, form: str = "PNG") -> bytes:
@@ -70,6 +73,7 @@ def pictures() -> dict[str, bytes]:
         "refs/vast.png": good[:16] + struct.pack(">II", 30_000, 30_000) + good[24:],
         "refs/cut.png": good[: len(good) // 2],
         "refs/page.png": b"<!doctype html><title>404</title>",
+        **{f"refs/maya/{number}.jpg": picture(600 + number, 800, "JPEG") for number in range(1, 5)},
     }
 
 
@@ -84,14 +88,20 @@ def _cases(stem: str, text: str) -> Iterator[Case]:
         title, _, body = part.partition("\n")
         contents: dict[str, bytes] = {}
         expected: list[Expected] = []
+        chosen: dict[str, dict[str, str]] = {"--set": {}, "--variant": {}}
         for path, encoding, source in _files(body):
             lines = source.split("\n")
             for number, line in enumerate(lines, 1):
                 wanted = _EXPECTATION.split(line)
                 lines[number - 1] = wanted[0]
-                expected += [Expected(path, number, each[:6], each[6:].strip()) for each in wanted[1:]]
-            contents[path] = "\n".join(lines).encode(encoding)
-        yield Case(f"{stem}: {title.strip()}", contents, tuple(expected))
+                place = f"{path} {encoding}" if path in chosen else path
+                expected += [Expected(place, number, each[:6], each[6:].strip()) for each in wanted[1:]]
+            if path in chosen:
+                chosen[path][encoding] = lines[0].partition("=")[2]
+            else:
+                contents[path] = "\n".join(lines).encode(encoding)
+        choices = Choices(chosen["--set"], chosen["--variant"])
+        yield Case(f"{stem}: {title.strip()}", contents, tuple(expected), choices)
 
 
 def _files(body: str) -> Iterator[tuple[str, str, str]]:

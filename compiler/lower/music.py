@@ -1,0 +1,41 @@
+"""What plays under the film: bought from a music model for the film's length, or a file."""
+
+from fractions import Fraction
+from math import ceil
+
+from adc.compiler.casting import Need, Refusal, cast
+from adc.compiler.definitions import Music, Recording
+from adc.compiler.lower.purchase import buy
+from adc.compiler.lower.sheet import Sheet
+from adc.compiler.plan import Json
+from adc.compiler.units import seconds_text
+
+
+def lower_music(sheet: Sheet, music: Music, seconds: Fraction) -> Json:
+    """The film's music: the reference to its sound with how loud it is, None where no model makes it (reported)."""
+    sound = sheet.file(music.source) if isinstance(music.source, Recording) else _bought(sheet, music, seconds)
+    if sound is None:
+        return None
+    return {"audio": sound, "level": str(music.level), "duck": str(music.duck)}
+
+
+def _bought(sheet: Sheet, music: Music, seconds: Fraction) -> Json:
+    need = Need("music", seconds, None, 0, start=False, end=False, speech=False)
+    casting = cast(need, sheet.catalogue, music.using.value if music.using else None)
+    if isinstance(casting, Refusal):
+        sheet.refuse(casting, music.using, music.span)
+        return None
+    assert not isinstance(music.source, Recording)
+    length = casting.seconds or ceil(seconds)
+    words = sheet.words(music.source, sheet.scope(None))
+    return buy(
+        sheet,
+        "music",
+        casting.endpoint,
+        {"prompt": words, "seconds": length, "milliseconds": 1000 * length},
+        purpose=f"music for {seconds_text(seconds)} s",
+        why=casting.why,
+        brief={"title": "music", "words": words, "seconds": str(length), "model": casting.endpoint.title},
+        span=music.span,
+        options=music.options,
+    )

@@ -1,0 +1,22 @@
+"""`--all-variants`: every combination of the choices that a spec's variants offer."""
+
+from argparse import Namespace
+from itertools import product
+
+from adc.runtime.cli.session import compile_or_complain
+
+
+def combinations(arguments: Namespace) -> list[dict[str, str]] | None:
+    """Every combination, in the order of the page, those of the first variant slowest.
+
+    A variant that `--variant` decides keeps that choice. None where the spec has errors, which are reported.
+    """
+    compilation = compile_or_complain(arguments, quiet=True)
+    if compilation is None:
+        return None
+    decided = dict(arguments.variants)
+    offered = {
+        name: (decided[name],) if name in decided else tuple(variant.choices)
+        for name, variant in compilation.variants.items()
+    }
+    return [dict(zip(offered, keys, strict=True)) for keys in product(*offered.values())]

@@ -1,0 +1,145 @@
+"""Models and their options in words: what each takes, makes and costs, straight from the catalogue."""
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+
+from adc.compiler.catalogue import Catalogue, Endpoint, PriceRule, Role
+from adc.compiler.conform import property_names
+from adc.compiler.definitions import Name, Option
+from adc.compiler.plan import Json
+from adc.compiler.request import option_problems
+from adc.compiler.source import Span
+
+ROLES: Mapping[str, tuple[Role, ...]] = {
+    "scene": ("clip",),
+    "shot": ("clip",),
+    "keyframe": ("still",),
+    "voice": ("voice",),
+    "music": ("music",),
+    "lora": ("training",),
+}
+"""What may be named by `using` in a block, or behind a keyframe."""
+
+
+def models_for(place: str, catalogue: Catalogue) -> dict[str, list[Endpoint]]:
+    """The endpoints by model that can be named there; all models where the place is none of `ROLES`."""
+    roles = ROLES.get(place)
+    found: dict[str, list[Endpoint]] = {}
+    for endpoint in catalogue.endpoints:
+        if roles is None or endpoint.role in roles:
+            found.setdefault(endpoint.model, []).append(endpoint)
+    return found
+
+
+def in_brief(endpoints: list[Endpoint]) -> str:
+    """What the endpoints of a model cost and take together, on one line."""
+    takes = dict.fromkeys(word for endpoint in endpoints for word in _takes(endpoint))
+    return "; ".join((price_words([endpoint.price for endpoint in endpoints]), ", ".join(takes) or "words only"))
+
+
+def page(name: str, endpoints: tuple[Endpoint, ...]) -> str:
+    """A model in Markdown: each endpoint with what it takes, makes and costs."""
+    return f"**model `{name}`**\n\n" + "\n".join(_lines(endpoints))
+
+
+def _lines(endpoints: tuple[Endpoint, ...]) -> Iterator[str]:
+    for endpoint in endpoints:
+        takes = ", ".join(_takes(endpoint)) or "words only"
+        since = endpoint.price.as_of or endpoint.as_of
+        costs = price_words([endpoint.price]) + (f" (as of {since})" if since else "")
+        yield f"- `{endpoint.id}`: {endpoint.use.rstrip('.')}. Takes {takes}; makes {endpoint.makes}; {costs}"
+
+
+def _takes(endpoint: Endpoint) -> list[str]:
+    takes = endpoint.takes
+    words = [f"up to {takes.references} references"] if takes.references else []
+    words += ["a start frame"] if takes.start_frame != "no" else []
+    words += ["an end frame"] if takes.end_frame != "no" else []
+    words += ["speech"] if takes.speech else []
+    if takes.seconds:
+        least, most = takes.seconds[0], takes.seconds[-1]
+        words.append(f"{least} s" if least == most else f"{least} to {most} s")
+    return words
+
+
+def price_words(rules: list[PriceRule]) -> str:
+    """`$0.10 a second`, `about $0.05 to $0.40 a second`; `price unknown` where nobody says."""
+    known = [rule for rule in rules if rule.mark != "unknown"]
+    amounts = sorted(amount for rule in known for amount in _amounts(rule.usd))
+    if not amounts:
+        return "price unknown"
+    least, most = (f"${_cents(amounts[0])}", f"${_cents(amounts[-1])}")
+    about = "about " if any(rule.mark == "estimated" for rule in known) else ""
+    return f"{about}{least if least == most else f'{least} to {most}'} a {known[0].unit}"
+
+
+def _cents(amount: Decimal) -> str:
+    """With at least two digits behind the point, and no zeros that tell nothing."""
+    plain = f"{amount.normalize():f}"
+    return plain if len(plain.partition(".")[2]) > 1 else f"{amount:.2f}"
+
+
+def _amounts(usd: Json) -> Iterator[Decimal]:
+    if isinstance(usd, dict):
+        for inner in usd.values():
+            yield from _amounts(inner)
+    else:
+        yield Decimal(str(usd))
+
+
+def options(endpoints: list[Endpoint]) -> dict[str, tuple[Endpoint, Mapping[str, Json]]]:
+    """What can be `set` of these endpoints: each option's name with its schema, from the first that has it."""
+    found: dict[str, tuple[Endpoint, Mapping[str, Json]]] = {}
+    for endpoint in endpoints:
+        for name in property_names(endpoint.input_schema):
+            if _is_free(endpoint, name):
+                found.setdefault(name, (endpoint, _resolved(endpoint, name)))
+    return found
+
+
+def _is_free(endpoint: Endpoint, name: str) -> bool:
+    """Whether a spec may set the option."""
+    nowhere = Span("", 0, 0, 1, 1)
+    return not option_problems(endpoint, [Option(Name(name, nowhere), 0, nowhere)])
+
+
+def _resolved(endpoint: Endpoint, name: str) -> Mapping[str, Json]:
+    """The schema of an option; of alternatives, the first that is not null."""
+    properties = endpoint.input_schema.get("properties")
+    schema = properties.get(name) if isinstance(properties, dict) else None
+    if not isinstance(schema, dict):
+        return {}
+    ways = schema.get("anyOf")
+    if isinstance(ways, list):
+        way = next((each for each in ways if isinstance(each, dict) and each.get("type") != "null"), {})
+        return {**schema, **way}
+    return schema
+
+
+def option_words(schema: Mapping[str, Json]) -> str:
+    """`number, from 0 to 1, default 0.5`."""
+    words = [str(schema["type"])] if "type" in schema else []
+    if isinstance(schema.get("enum"), list):
+        words.append("one of " + ", ".join(f"`{choice}`" for choice in choices(schema)))
+    least, most = schema.get("minimum"), schema.get("maximum")
+    if least is not None and most is not None:
+        words.append(f"from {least} to {most}")
+    elif least is not None:
+        words.append(f"at least {least}")
+    elif most is not None:
+        words.append(f"at most {most}")
+    if schema.get("default") is not None:
+        words.append(f"default `{_plain(schema['default'])}`")
+    return ", ".join(words)
+
+
+def choices(schema: Mapping[str, Json]) -> list[str]:
+    """The values of an option that has a few, as a spec writes them."""
+    if schema.get("type") == "boolean":
+        return ["true", "false"]
+    found = schema.get("enum")
+    return [_plain(value) for value in found] if isinstance(found, list) else []
+
+
+def _plain(value: Json) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
