@@ -9,9 +9,12 @@ Where nothing takes the references but there is a start frame, the start frame c
 are waived. Where nothing speaks, a voice is laid over the lips of a mute clip. Where nothing is long enough, the scene
 becomes the fewest clips that cover it, each starting on the last frame of the one before. Else the answer is a
 refusal which says what each of the nearest models lacks.
+
+A model whose price for the part is not known is passed over as long as anything else would do: nobody is to be
+surprised by a bill.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
@@ -31,6 +34,8 @@ from adc.compiler.vocabulary import likeliest
 NEAREST: Final = 3
 """How many models a refusal tells about."""
 
+UNKNOWN: Final = Decimal("Infinity")
+"""Dollars of what has no known price: it comes last."""
 
 Reads = Callable[[Endpoint], int]
 """How many characters the prompt has that an endpoint would be sent."""
@@ -58,19 +63,23 @@ class Need:
 
 @frozen
 class Part:
-    """One request for a part: `bought` seconds of which `kept` are used; both are None for a still or a voice."""
+    """One request for a part: `bought` seconds of which `kept` are used; both are None for a still or a voice.
+
+    `pictured` says that the endpoint is shown pictures: the cast's, where it has some, and the style's.
+    """
 
     endpoint: Endpoint
     bought: int | None
     kept: Fraction | None
+    pictured: bool
 
 
 @frozen
 class Casting:
     """Who makes a part: one request, or several chained ones where the scene is longer than the longest clip.
 
-    `references_waived` says that no pictures are sent along; `dubbed` that the model is mute and a voice is laid over
-    its clip, lips in sync. `why` is one short sentence for the plan.
+    `references_waived` says that one of the requests at least goes without the pictures that it needs; `dubbed` that the
+    model is mute and a voice is laid over its clip, lips in sync. `why` is one short sentence for the plan.
     """
 
     parts: tuple[Part, ...]
@@ -104,10 +113,12 @@ def views_of(subject: Character | Product) -> tuple[str, ...]:
     A view is the name of a pack's view, or `reference` for the picture of the spec itself: frontal is the pack's
     `front`, or the picture itself where the pack has no such view.
     """
-    if subject.reference is None:
+    given = tuple(subject.views) if isinstance(subject, Character) else ()
+    if subject.reference is None and not given:
         return ()
-    views = tuple(view.value for view in subject.pack) if isinstance(subject, Character) else ()
-    frontal = "front" if "front" in views else "reference"
+    views = given or (tuple(view.value for view in subject.pack) if isinstance(subject, Character) else ())
+    first = "reference" if subject.reference is not None else given[0]
+    frontal = "front" if "front" in views else first
     return (frontal, *(view for view in views if view != frontal))
 
 
@@ -125,15 +136,16 @@ def cast(need: Need, catalogue: Catalogue, using: str | None, reads: Reads | Non
             role = catalogue.of_model(using)[0].role
             choice = ", ".join(f"`{model}`" for model in _models(catalogue.of_role(need.role)))
             return Refusal(f"`{using}` makes {_ROLES[role]}, not {_ROLES[need.role]}", hint=f"models that do: {choice}")
-    ways = _ways(need)
-    for asked in ways:
-        fitting = [endpoint for endpoint in candidates if not _lacks(endpoint, asked)]
-        if fitting:
-            return _cheapest(fitting, need, asked, using, reads)
-    for asked in ways:
-        split = _split(candidates, need, asked, using)
-        if split is not None:
-            return split
+    for priced in (False,) if using is not None else (True, False):
+        for asked in _ways(need):
+            fitting = [endpoint for endpoint in candidates if not _lacks(endpoint, asked)]
+            chosen = [each for each in fitting if _cost(each, asked) < UNKNOWN] if priced else fitting
+            if chosen:
+                return _cheapest(chosen, need, asked, using, reads, others=len(_models(fitting)) > len(_models(chosen)))
+        for asked in _ways(need):
+            split = _split(candidates, need, asked, using, priced=priced)
+            if split is not None:
+                return split
     return _refuse(candidates, need, using)
 
 
@@ -163,34 +175,52 @@ def bought(endpoint: Endpoint, seconds: Fraction) -> int | None:
     return length if takes.longest is None or length <= takes.longest else None
 
 
-def _cheapest(fitting: list[Endpoint], need: Need, asked: Need, using: str | None, reads: Reads | None) -> Casting:
+def _cheapest(
+    fitting: list[Endpoint], need: Need, asked: Need, using: str | None, reads: Reads | None, *, others: bool
+) -> Casting:
+    """The cheapest of those that fit; `others` says that more would, at a price that is not known."""
     by_cost = sorted(fitting, key=lambda endpoint: (_cost(endpoint, asked), endpoint.id))
     endpoint = by_cost[0]
     if reads is not None and len(by_cost) > 1:
         endpoint = next((each for each in by_cost if _reads(each, reads)), endpoint)
     length = bought(endpoint, asked.seconds) if asked.seconds is not None else None
-    parts = (Part(endpoint, length, asked.seconds),)
-    return _casting(parts, need, asked, using, len(_models(fitting)))
+    parts = (Part(endpoint, length, asked.seconds, _pictured(endpoint, need, asked)),)
+    return _casting(parts, need, asked, using, len(_models(fitting)), others=others, priced=_is_priced(parts, asked))
 
 
 def _reads(endpoint: Endpoint, reads: Reads) -> bool:
     return endpoint.takes.prompt_chars is None or reads(endpoint) <= endpoint.takes.prompt_chars
 
 
-def _casting(parts: tuple[Part, ...], need: Need, asked: Need, using: str | None, models: int) -> Casting:
-    waived = asked.references < need.references or any(
-        need.references and not part.endpoint.takes.references for part in parts
-    )
+def _pictured(endpoint: Endpoint, need: Need, asked: Need) -> bool:
+    """Whether pictures are sent: a style's alone goes wherever there is a place for it."""
+    return endpoint.takes.references > 0 and bool(asked.references or not need.references)
+
+
+def _is_priced(parts: Sequence[Part], asked: Need) -> bool:
+    return all(_cost(part.endpoint, asked, part.bought) < UNKNOWN for part in parts)
+
+
+def _casting(
+    parts: tuple[Part, ...], need: Need, asked: Need, using: str | None, models: int, *, others: bool, priced: bool
+) -> Casting:
+    waived = need.references > 0 and not all(part.pictured for part in parts)
     dubbed = need.speech and not asked.speech
     if using is not None:
         why = "named in the spec"
     elif models == 1:
-        why = f"the only model that {_asked(asked, one=True) or 'fits'}"
-    else:
+        why = f"the only model {'with a known price ' if others else ''}that {_asked(asked, one=True) or 'fits'}"
+    elif priced:
         why = f"the cheapest of {models} that {_asked(asked, one=False) or 'fit'}"
+    else:
+        why = f"one of {models} that {_asked(asked, one=False) or 'fit'}"
+    if not priced:
+        why += "; its price is not known"
     if len(parts) > 1:
         why += f"; {len(parts)} clips, as its longest is {parts[0].endpoint.takes.seconds[-1]} s"
-    if waived:
+    if waived and any(part.pictured for part in parts):
+        why += "; only its first clip is shown the reference pictures, each other starts on the frame before it"
+    elif waived:
         carrier = "start frame stands" if need.start or len(parts) > 1 else "LoRA stands"
         why += f"; the {carrier} in for the reference pictures"
     if dubbed:
@@ -198,52 +228,66 @@ def _casting(parts: tuple[Part, ...], need: Need, asked: Need, using: str | None
     return Casting(parts, waived, dubbed, why)
 
 
-def _split(candidates: tuple[Endpoint, ...], need: Need, asked: Need, using: str | None) -> Casting | None:
-    """The cheapest model whose clips, each starting where the one before ends, cover a scene too long for one."""
+def _split(
+    candidates: tuple[Endpoint, ...], need: Need, asked: Need, using: str | None, *, priced: bool
+) -> Casting | None:
+    """The cheapest model whose clips, each starting where the one before ends, cover a scene too long for one.
+
+    One that shows the references to each of its clips is better than one that does not. Where it has to be `priced`,
+    only models whose prices are known count.
+    """
     if asked.seconds is None or asked.role != "clip":
         return None
     found: dict[str, tuple[Part, ...]] = {}
     for model in _models(candidates):
         own = tuple(endpoint for endpoint in candidates if endpoint.model == model)
-        parts = _chain(own, asked, asked.seconds)
+        parts = _chain(own, need, asked, asked.seconds)
         if parts:
             found[model] = parts
-    if not found:
+    known = {model: parts for model, parts in found.items() if _is_priced(parts, asked)} if priced else found
+    if not known:
         return None
 
-    def cost(model: str) -> tuple[Decimal, int, str]:
-        dollars = (_cost(part.endpoint, asked, part.bought) for part in found[model])
-        return sum(dollars, Decimal(0)), len(found[model]), model
+    def order(model: str) -> tuple[bool, Decimal, int, str]:
+        parts = known[model]
+        blind = asked.references > 0 and not all(part.pictured for part in parts)
+        dollars = (_cost(part.endpoint, asked, part.bought) for part in parts)
+        return blind, sum(dollars, Decimal(0)), len(parts), model
 
-    return _casting(found[min(found, key=cost)], need, asked, using, len(found))
+    chosen = min(known, key=order)
+    best = known[chosen]
+    models = sum(order(model)[0] == order(chosen)[0] for model in known)
+    return _casting(best, need, asked, using, models, others=len(known) < len(found), priced=_is_priced(best, asked))
 
 
-def _chain(own: tuple[Endpoint, ...], asked: Need, seconds: Fraction) -> tuple[Part, ...]:
+def _chain(own: tuple[Endpoint, ...], need: Need, asked: Need, seconds: Fraction) -> tuple[Part, ...]:
     """The fewest clips of one model; empty where even many would not do."""
 
-    def endpoint(index: int, count: int) -> Endpoint | None:
+    def clip(index: int, count: int) -> Part | None:
         """Who makes that clip: the first begins as the scene does, the others on the last frame before them."""
         one = replace(asked, seconds=None, start=asked.start or index > 0, end=asked.end and index == count - 1)
-        ways = (one, replace(one, references=0)) if index else (one,)
-        fitting = ([each for each in own if each.takes.seconds and not _lacks(each, way)] for way in ways)
-        best = next((each for each in fitting if each), [])
-        return min(best, key=lambda each: (_cost(each, one, each.takes.seconds[-1]), each.id), default=None)
+        for way in (one, replace(one, references=0)) if index else (one,):
+            fitting = [each for each in own if each.takes.seconds and not _lacks(each, way)]
+            if fitting:
+                who = min(fitting, key=lambda each: (_cost(each, way, each.takes.seconds[-1]), each.id))
+                return Part(who, None, None, _pictured(who, need, way))
+        return None
 
     def legal(index: int, count: int) -> tuple[int, ...]:
-        who = endpoint(index, count)
-        return who.takes.seconds if who else ()
+        part = clip(index, count)
+        return part.endpoint.takes.seconds if part else ()
 
-    first = endpoint(0, 2)
-    if first is None or seconds <= first.takes.seconds[-1]:
+    first = legal(0, 2)
+    if not first or seconds <= first[-1]:
         return ()  # it is not too long: something else is missing, which splitting would hide
     chosen = lengths(legal, seconds)
     parts: list[Part] = []
     left = seconds
     for index, length in enumerate(chosen or ()):
-        who = endpoint(index, len(chosen or ()))
-        assert who is not None
+        part = clip(index, len(chosen or ()))
+        assert part is not None
         kept = min(left, Fraction(length))
-        parts.append(Part(who, length, kept))
+        parts.append(replace(part, bought=length, kept=kept))
         left -= kept
     return tuple(parts)
 
@@ -286,7 +330,7 @@ def _priced(
         },
     )
     amount = price(endpoint, request, clip=None if length is None else Fraction(length))
-    return Decimal("Infinity") if amount.mark == "unknown" else amount.usd
+    return UNKNOWN if amount.mark == "unknown" else amount.usd
 
 
 def _asked(need: Need, *, one: bool) -> str:

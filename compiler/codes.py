@@ -29,7 +29,7 @@ FAMILIES: Mapping[str, str] = {
 
 WARNINGS = frozenset(
     {"AD0140", "AD0208", "AD0413", "AD0414", "AD0416", "AD0420", "AD0421"}
-    | {"AD0424", "AD0425", "AD0426", "AD0428", "AD0502", "AD0522"}
+    | {"AD0424", "AD0425", "AD0426", "AD0428", "AD0502", "AD0506", "AD0507", "AD0522"}
 )
 """Codes that are told as warnings, always or in some places. All others are errors, and no comment can allow them."""
 
@@ -58,6 +58,7 @@ CODES: Mapping[str, Code] = {
     "AD0140": Code("nothing to allow", "A comment allows a warning that its line does not give."),
     "AD0141": Code("unknown code", "A comment allows a code that does not exist."),
     "AD0142": Code("errors cannot be allowed", "A comment allows a code that is always an error."),
+    "AD0123": Code("not the manifest of a pack", "The file that `pack` names is no manifest that `adc pack` writes."),
     "AD0201": Code("unknown name", "Nothing with this name is declared."),
     "AD0202": Code("declared twice", "Two declarations share a name."),
     "AD0203": Code("unknown statement", "The keyword does not exist, or not at this place."),
@@ -79,6 +80,7 @@ CODES: Mapping[str, Code] = {
     "AD0310": Code("text without words", "A text that is there to be read, shown or spoken holds no words."),
     "AD0311": Code("picture too large", "A picture of more than 50 million pixels cannot be drawn safely."),
     "AD0312": Code("letter not in the font", "Cards are set in Noto Sans, which does not have this letter."),
+    "AD0313": Code("picture of a size or shape that is refused", "The model takes no picture as large or as long as this."),
     "AD0401": Code("no ad", "A spec that is built declares what it delivers: `ad NAME { … }`."),
     "AD0402": Code("two ads", "A spec declares exactly one `ad`."),
     "AD0403": Code("empty film", "The spec has neither a scene nor a card."),
@@ -118,6 +120,8 @@ CODES: Mapping[str, Code] = {
     "AD0503": Code("unknown option", "`set` names an option that the model does not have, or that is not free."),
     "AD0504": Code("request refused", "The request breaks a limit of the model's endpoint."),
     "AD0505": Code("two speakers, one voice", "A mute model's clip gets a single voice laid over its lips."),
+    "AD0506": Code("price not known", "Nobody knows what this purchase costs, so no budget can be kept with it."),
+    "AD0507": Code("seed without effect", "The model that makes the scene takes no seed; `take` asks for another try."),
     "AD0520": Code(
         "not an endpoint", "An endpoint is named by its owner and its name: `fal-ai/wan/v2.2/image-to-video`."
     ),
@@ -133,6 +137,8 @@ CODES: Mapping[str, Code] = {
         "template out of bounds",
         "Templates of a spec fill in names and shape words; they neither load, call nor repeat.",
     ),
+    "AD0605": Code("texts in a circle", "A text names another that needs the first, so neither can be put together."),
+    "AD0606": Code("words to come", "`looks auto` is written by a model later; only prompts can wait for its words."),
 }
 
 _WRITTEN = re.compile(r"(?:AD)?0*([0-9]{1,4})", re.IGNORECASE)

@@ -1,6 +1,7 @@
 """Declarations to definitions: the ad, its characters, products, styles and voices, its params and variants."""
 
 import re
+from collections.abc import Mapping
 from decimal import Decimal
 
 from adc.compiler import platforms
@@ -71,6 +72,7 @@ def character(name: Word, declaration: Statement, scope: Scope) -> Character:
         pack=_pack(body, scope),
         lora=_lora(name, body, photos, scope),
         span=name.span,
+        views=_manifest(body, scope),
     )
 
 
@@ -309,9 +311,18 @@ def _lora(name: Word, body: Body, photos: tuple[Picture, ...], scope: Scope) -> 
     return Lora(own or photos, word, steps, scope.using(inner), scope.options(inner), statement.keyword.span)
 
 
+def _manifest(body: Body, scope: Scope) -> Mapping[str, Picture]:
+    """The views of a pack that lies ready: `pack "maya.pack.json"`."""
+    statement = body.one("pack")
+    match statement.values if statement else ():
+        case (String() as reference,):
+            return scope.shelf.pack(reference)
+    return {}
+
+
 def _pack(body: Body, scope: Scope) -> tuple[Name, ...]:
     statement = body.one("pack")
-    if statement is None:
+    if statement is None or isinstance(next(iter(statement.values), None), String):
         return ()
     views: list[Name] = []
     for word in scope.names(statement, CHARACTER.usage["pack"]):

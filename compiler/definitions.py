@@ -119,7 +119,7 @@ class Style:
 
 @frozen
 class Character:
-    """A person who stays the same. `pack` lists the views to make from `reference`.
+    """A person who stays the same. `pack` lists the views to make from `reference`; `views` are those of a manifest.
 
     `looks_auto` is where `looks auto` stands: a vision model describes the reference once. `photos` are for training.
     """
@@ -135,6 +135,7 @@ class Character:
     pack: tuple[Name, ...]
     lora: Lora | None
     span: Span
+    views: Mapping[str, Picture] = field(default_factory=dict)
 
 
 @frozen
@@ -220,6 +221,7 @@ class Scene:
     options: tuple[Option, ...]
     span: Span
     seconds_span: Span
+    seed_span: Span | None = None
 
 
 @frozen

@@ -86,6 +86,7 @@ def pictures() -> Mapping[str, bytes]:
         "refs/serum.jpg": _picture(800, 1200, "JPEG"),
         "refs/look.webp": _picture(640, 480, "WEBP"),
         "refs/small.png": _picture(1024, 299, "PNG"),
+        "refs/tall.png": _picture(320, 1000, "PNG"),
         "refs/heavy.png": good[:-12] + b"\0" * 10_000_000 + good[-12:],
         "refs/vast.png": good[:16] + struct.pack(">II", 30_000, 30_000) + good[24:],
         "refs/cut.png": good[: len(good) // 2],

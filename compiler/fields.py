@@ -74,7 +74,8 @@ class Body:
 
     def one(self, word: str) -> Statement | None:
         """The statement with that keyword, where it is written."""
-        return next(iter(self._by.get(word, ())), None)
+        written = self._by.get(word)
+        return written[0] if written else None
 
     def every(self, word: str) -> tuple[Statement, ...]:
         """All statements with that keyword."""
@@ -193,8 +194,10 @@ def describe(value: Value) -> str:
 
 
 def across(values: tuple[Value, ...]) -> Span:
-    """The span from the first value to the last."""
+    """The span from the first value to the last. A value that a param stands for may lie elsewhere."""
     first, last = values[0].span, values[-1].span
+    if last.path != first.path or last.start < first.start:
+        return first
     return Span(first.path, first.start, last.end, first.line, first.column)
 
 

@@ -7,6 +7,7 @@ is a value as it stands in the file, for messages.
 from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
+from itertools import chain
 from typing import Literal, TypeAlias
 
 from adc.compiler.frozen import field, frozen
@@ -124,7 +125,7 @@ class Statement:
     @property
     def values(self) -> Listed:
         """All values, lists or not, in the order in which they are written."""
-        return tuple(value for listed in self.lists for value in listed)
+        return tuple(chain.from_iterable(self.lists))
 
 
 @frozen

@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 
 from adc.compiler.collector import at_rest
 from adc.compiler.diagnostics import Diagnostic
-from adc.compiler.lexer import END, Lexeme, lexemes, tables
+from adc.compiler.lexer import BEGIN, END, Lexeme, Place, lexemes, tables
 from adc.compiler.literals import Report, value
 from adc.compiler.mend import DECLARING, DEEPEST, OPENABLE, STRUCTURE, Mender
 from adc.compiler.nodes import Document, Listed, Statement, Word
@@ -38,7 +38,7 @@ def parse(path: str, source: str) -> tuple[Document, tuple[Diagnostic, ...]]:
     found: list[Diagnostic] = []
     with at_rest():
         statements = _statements(path, source, lexemes(source), _sound_rows(), found.append)
-        if statements is None or _unopened(statements):
+        if statements is None or unopened(statements):
             found.clear()
             mended = Mender(path, meant(path, source, found.append), found.append).mend()
             lexed = [(token.type, token.start_pos, token.end_pos, token.line, token.column) for token in mended]
@@ -48,7 +48,14 @@ def parse(path: str, source: str) -> tuple[Document, tuple[Diagnostic, ...]]:
     return Document(path, statements), tuple(sorted(found, key=lambda diagnostic: diagnostic.span))
 
 
-def _unopened(statements: Block) -> bool:
+def sound(path: str, source: str, begin: Place = BEGIN) -> Block | None:
+    """The statements of `source` from `begin` on, outside of all braces; None where anything is wrong with them."""
+    found: list[Diagnostic] = []
+    statements = _statements(path, source, lexemes(source, begin=begin), _sound_rows(), found.append)
+    return None if found or statements is None or unopened(statements) else statements
+
+
+def unopened(statements: Block) -> bool:
     """Whether indented statements follow a declaration without a block, which the grammar cannot see."""
     return any(
         one.block is None

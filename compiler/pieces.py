@@ -99,6 +99,7 @@ def _scene(name: Word, declaration: Statement, body: Body, time: tuple[Fraction,
         options=scope.options(body),
         span=name.span,
         seconds_span=time[1],
+        seed_span=seed.span if (seed := body.one("seed")) else None,
     )
 
 

@@ -20,6 +20,7 @@ from adc.compiler import data
 from adc.compiler.casting import views_of
 from adc.compiler.catalogue import Endpoint
 from adc.compiler.definitions import PARTS, Card, Character, Line, Picture, Product, Scene, Script, Style, Text
+from adc.compiler.frozen import replace
 from adc.compiler.quotes import to_come
 from adc.compiler.request import portions
 from adc.compiler.sandbox import Names, TemplateProblem, render
@@ -40,6 +41,7 @@ __all__ = [
     "look_of",
     "render",
     "roughly",
+    "without_pictures",
     "written",
 ]
 
@@ -207,6 +209,23 @@ def _scene_facts(script: Script, scene: Scene, endpoint: Endpoint, scope: Mappin
 
 def _style(script: Script, scene: Scene) -> Style | None:
     return scene.style or script.ad.style
+
+
+def without_pictures(script: Script, scene: Scene) -> Scene:
+    """The scene as a model is told it that is shown no pictures of its cast and style."""
+    style = _style(script, scene)
+    return replace(
+        scene,
+        cast=tuple(_unseen(member) for member in scene.cast),
+        reference=None,
+        style=replace(style, reference=None) if style else None,
+    )
+
+
+def _unseen(member: Character | Product) -> Character | Product:
+    """Somebody of whom no picture is sent."""
+    views = {"pack": (), "views": {}} if isinstance(member, Character) else {}
+    return replace(member, reference=None, **views)
 
 
 def look_of(script: Script, scene: Scene) -> Picture | None:

@@ -212,6 +212,20 @@ def option_problem(endpoint: Endpoint, name: str) -> str:
     return ""
 
 
+def carries(endpoint: Endpoint, fact: str) -> bool:
+    """Whether a request of the endpoint has a place for a fact of `FACTS`."""
+    return _mentions(endpoint.request, f"${fact}")
+
+
+def _mentions(slot: Json, placeholder: str) -> bool:
+    match slot:
+        case dict():
+            return any(_mentions(item, placeholder) for item in slot.values())
+        case list():
+            return any(_mentions(item, placeholder) for item in slot)
+    return slot == placeholder
+
+
 def _is_written_by_scene(slot: Json) -> bool:
     match slot:
         case str():

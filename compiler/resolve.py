@@ -12,7 +12,6 @@ they say about a declaration that already has an error is left out. Warnings wai
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
-from functools import lru_cache
 
 from adc.compiler import declarations
 from adc.compiler.checks import CHECKS
@@ -26,6 +25,7 @@ from adc.compiler.mentions import ALWAYS, is_name, judge
 from adc.compiler.nodes import Document, Listed, Statement, String, Value, Word
 from adc.compiler.own_models import own_model
 from adc.compiler.parse import parse
+from adc.compiler.reparse import parsed
 from adc.compiler.scope import Scope
 from adc.compiler.shelf import Shelf
 from adc.compiler.source import Span
@@ -110,12 +110,6 @@ def load(spec: str, files: Files, choices: Choices = DEFAULTS) -> Loaded:
     order = {path: number for number, path in enumerate(shelf.texts)}
     told = sorted(dict.fromkeys(errors or found), key=lambda item: (order.get(item.span.path, -1), item.span.start))
     return Loaded(None if errors else script, tuple(told), shelf.texts, shelf.inputs, resolver.documents)
-
-
-@lru_cache(maxsize=8)
-def parsed(path: str, source: str) -> tuple[Document, tuple[Diagnostic, ...]]:
-    """What `parse` gives. An editor looks again and again at files of which one has changed."""
-    return parse(path, source)
 
 
 class _Resolver:

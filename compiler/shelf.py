@@ -1,5 +1,6 @@
 """Reads the files of a spec through the port: each once, each remembered by digest, each failure a diagnostic."""
 
+import json
 from fnmatch import fnmatchcase
 
 from adc.compiler import digest
@@ -12,6 +13,10 @@ from adc.compiler.nodes import String
 from adc.compiler.pictures import NotAPicture, measure
 from adc.compiler.recordings import is_recording
 from adc.compiler.source import Span, span_at
+from adc.compiler.vocabulary import VIEWS
+
+PACK = "adc/pack/1"
+"""The schema of a pack's manifest, `schemas/pack.v1.json`."""
 
 MOST_PIXELS = 50_000_000
 """A picture is unpacked when it is drawn, four bytes a pixel: beyond this, a file of a few kilobytes takes hundreds of
@@ -97,6 +102,29 @@ class Shelf:
         beside, slash, _ = pattern.value.rpartition("/")
         found = (self.picture(replace(pattern, value=f"{beside}{slash}{each}")) for each in matching)
         return tuple(picture for picture in found if picture is not None)
+
+    def pack(self, reference: String) -> dict[str, Picture]:
+        """The pictures of a pack's manifest by view. Its paths are relative to the manifest."""
+        path = self.path(reference)
+        data = None if path is None else self._read(path, reference.span)
+        if path is None or data is None:
+            return {}
+        try:
+            manifest = json.loads(data)
+            views = dict(manifest["views"]) if manifest["schema"] == PACK else {}
+            named = {view: str(views[view]) for view in VIEWS if view in views}
+        except (ValueError, TypeError, KeyError):
+            named = {}
+        if not named:
+            message = f"`{path}` is not the manifest of a pack"
+            hint = "`adc pack SPEC CHARACTER` writes one"
+            self._report(Diagnostic("AD0123", message, reference.span, f"of the schema {PACK}, with views", hint))
+        beside = reference.value.rpartition("/")
+        found = {
+            view: self.picture(replace(reference, value=f"{beside[0]}{beside[1]}{each}"))
+            for view, each in named.items()
+        }
+        return {view: picture for view, picture in found.items() if picture is not None}
 
     def recording(self, reference: String) -> Recording | None:
         """The sound file that a statement names, relative to its file."""

@@ -5,12 +5,13 @@ needs the bytes of its inputs; where an input has still to be made nobody knows 
 input made again with the same bytes changes nothing), so all that is said is after what it will be decided.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
-from adc.compiler.plan import Plan, StepKind
+from adc.compiler.digest import Engine, step_key
+from adc.compiler.plan import FileRef, Plan, Ref, Step, StepKind
 from adc.runtime.policy import wanted
 from adc.runtime.ports import Handler, Result
 from adc.runtime.step_cache import StepCache, key_of
@@ -56,8 +57,38 @@ def forecast(
     return tuple(said)
 
 
-def usd_ahead(plan: Plan, forecasts: Iterable[Forecast]) -> Decimal:
-    """The most that the build will spend live: the prices of all steps that may run, twins counted once."""
-    price = {step.id: step.price.usd for step in plan.steps}
-    may_run = (said for said in forecasts if said.status == "will run" or (said.status == "after" and said.key is None))
-    return sum((price[said.step_id] for said in may_run), Decimal(0))
+def plan_keys(plan: Plan) -> Mapping[str, str]:
+    """A key for each step that is known before anything is made: an input counts as how it is made, not as its bytes.
+
+    Steps of one plan or of several that have the same key here are made once.
+    """
+    keys: dict[str, str] = {}
+
+    def digest_of(ref: Ref) -> str:
+        return ref.digest if isinstance(ref, FileRef) else keys[ref.step]
+
+    for step in plan.steps:
+        keys[step.id] = step_key(step, digest_of, Engine("plan"))
+    return keys
+
+
+def purchases_ahead(builds: Iterable[tuple[Plan, Sequence[Forecast]]]) -> tuple[Step, ...]:
+    """What these builds, one after the other, may still have to buy live. What they have in common is bought once."""
+    bought: dict[str, Step] = {}
+    for plan, forecasts in builds:
+        keys = plan_keys(plan)
+        for step, said in zip(plan.steps, forecasts, strict=True):
+            twin = said.status == "after" and said.key is not None
+            if step.kind == "generate" and said.status != "cached" and not twin:
+                bought.setdefault(keys[step.id], step)
+    return tuple(bought.values())
+
+
+def usd_ahead(plan: Plan, forecasts: Sequence[Forecast]) -> Decimal:
+    """The most that the build of a whole plan will spend live."""
+    return usd_of(purchases_ahead([(plan, forecasts)]))
+
+
+def usd_of(steps: Iterable[Step]) -> Decimal:
+    """What steps cost together."""
+    return sum((step.price.usd for step in steps), Decimal(0))

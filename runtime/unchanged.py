@@ -1,7 +1,7 @@
 """Whether a build or a check has nothing to do, answered in a blink.
 
 After a finished build a small note is written beside the store: every file that the build depended on with its
-digest and its stat, the film that was delivered, and a stamp of the program itself. The next build reads the note
+digest and its stat, the films that were delivered, and a stamp of the program itself. The next build reads the note
 and compares. A check remembers what it had to say in the same way. Only the standard library's lightest parts are used,
 and neither the parser, the templates nor an HTTP client are imported: this is the most frequent outcome of all, in
 editors and in CI.
@@ -64,18 +64,34 @@ def _stamps(folder: str) -> list[str]:
     return sorted(found)
 
 
-def is_unchanged(note: str, *, stamp: str, out: str, now_ns: int | None = None) -> bool:
-    """Whether the build that wrote `note` would do nothing now: same inputs, same program, film still in place.
+def finished(note: str, *, stamp: str, out: str, now_ns: int | None = None) -> list[str] | None:
+    """The films of the build that wrote `note`, where it would do nothing now; None where it might.
 
-    `now_ns` is the time in nanoseconds since the epoch; None asks the clock.
+    It would do nothing where inputs and program are the same and every film is still in its place. `now_ns` is the
+    time in nanoseconds since the epoch; None asks the clock.
     """
     said = recall(note, stamp=stamp, now_ns=now_ns)
-    return said is not None and said.get("out") == os.path.abspath(out)
+    if said is None or said.get("out") != os.path.abspath(out):
+        return None
+    films = said.get("films")
+    return films if isinstance(films, list) and films else None
 
 
-def write_note(note: str, *, stamp: str, out: str, files: Iterable[tuple[str, str]], now_ns: int | None = None) -> None:
-    """Write down a finished build: `files` are absolute paths with the digests of the bytes that were built from."""
-    remember(note, {"out": os.path.abspath(out)}, stamp=stamp, files=files, now_ns=now_ns)
+def write_note(
+    note: str,
+    *,
+    stamp: str,
+    out: str,
+    films: Mapping[str, str],
+    inputs: Mapping[str, str],
+    now_ns: int | None = None,
+) -> None:
+    """Write down a finished build: the films that it delivered and what they were made from.
+
+    Both are absolute paths with the digests of the bytes that were built and built from. Raises OSError.
+    """
+    said = {"out": os.path.abspath(out), "films": list(films)}
+    remember(note, said, stamp=stamp, files=[*inputs.items(), *films.items()], now_ns=now_ns)
 
 
 def recall(note: str, *, stamp: str, now_ns: int | None = None) -> "Note | None":

@@ -5,6 +5,7 @@ action "{{ maya }} smiles, the words 'Day 30' appear above her"      -> super "D
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from adc.compiler.definitions import Scene, Script, Text
 from adc.compiler.diagnostics import Diagnostic, Severity
@@ -40,8 +41,14 @@ def check(script: Script) -> Iterator[Diagnostic]:
         yield from _judge(text)
 
 
+@lru_cache(maxsize=8192)
+def _is_likely(words: str) -> bool:
+    """Whether it is worth looking closer. An editor asks again and again, of texts of which one has changed."""
+    return _LIKELY.search(words) is not None
+
+
 def _judge(text: Text) -> Iterator[Diagnostic]:
-    if not _LIKELY.search(text.value):
+    if not _is_likely(text.value):
         return
     found = next(
         (match for pattern in _PATTERNS for match in [re.search(pattern, text.value, re.IGNORECASE)] if match), None

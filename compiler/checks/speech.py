@@ -30,9 +30,11 @@ def _judge(
     script: Script, scene: Scene, lines: list[Line], seconds: Fraction, *, behind: bool = False
 ) -> Iterator[Diagnostic]:
     """Whether `lines` can be said in `seconds`; `behind` others, which take the rest of the scene."""
+    if not lines:
+        return
     count = letters(lines, script)
     squeezed = behind and seconds < LEAST_REST
-    if not lines or (count <= BRISK * seconds and not squeezed):
+    if count <= BRISK * seconds and not squeezed:
         return
     takes = Fraction(count, BRISK)
     longest = max(lines, key=lambda line: letters([line], script))

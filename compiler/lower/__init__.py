@@ -1,6 +1,7 @@
 """From a resolved script to a plan: one file a construct.
 
 sheet       what lowering writes on: steps, files, diagnostics
+limits      pictures that an endpoint would refuse
 purchase    a generate step: the request filled, checked against the endpoint's schema, priced
 identity    who someone is, as pictures: the reference, or the views of a pack
 keyframe    a start frame bought as a still

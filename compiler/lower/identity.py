@@ -49,15 +49,19 @@ def subject(sheet: Sheet, member: Character | Product) -> Subject:
 
 def in_brief(sheet: Sheet, member: Character | Product) -> Json:
     """A member of the cast as a brief tells it."""
+    views = member.views if isinstance(member, Character) else {}
+    shown = member.reference or next(iter(views.values()), None)
     return {
         "name": member.name,
         "kind": "character" if isinstance(member, Character) else "product",
         "display": member.display,
-        "picture": sheet.file(member.reference) if member.reference else None,
+        "picture": sheet.file(shown) if shown else None,
     }
 
 
 def _picture(sheet: Sheet, member: Character | Product, view: str) -> Json:
+    if isinstance(member, Character) and view in member.views:
+        return sheet.file(member.views[view])
     assert member.reference is not None
     if view == "reference" or isinstance(member, Product):
         return sheet.file(member.reference)

@@ -10,11 +10,14 @@ from fractions import Fraction
 from adc.compiler import request
 from adc.compiler.catalogue import Endpoint
 from adc.compiler.definitions import Option
+from adc.compiler.diagnostics import Label
+from adc.compiler.lower.limits import judge_files
 from adc.compiler.lower.sheet import Sheet
 from adc.compiler.plan import Json, Step
 from adc.compiler.price import price
 from adc.compiler.quotes import quoted, readable, steps_in
 from adc.compiler.source import Span
+from adc.compiler.units import dollars_text
 
 
 def buy(
@@ -45,11 +48,15 @@ def buy(
     for waited_for in steps_in(dict(arguments)):
         sheet.use(waited_for)
     arguments = {name: quoted(value) for name, value in arguments.items()}
+    judge_files(sheet, endpoint, dict(arguments))
     for problem in request.problems(endpoint, arguments):
         argument = problem.path.partition("/")[0]
         option = places.get(problem.path.replace("/", ".")) or places.get(argument)
         place = option.span if option else span
         sheet.report("AD0504", f"{endpoint.title} would refuse this: {problem.message}", place, label=f"`{argument}`")
+    cost = price(endpoint, arguments, clip=clip)
+    if cost.mark == "unknown":
+        _unknown(sheet, endpoint, arguments, span, clip)
     return sheet.add(
         Step(
             id=step_id,
@@ -58,12 +65,43 @@ def buy(
             arguments=arguments,
             output=endpoint.makes,
             purpose=purpose,
-            price=price(endpoint, arguments, clip=clip),
+            price=cost,
             take=take,
             why=why,
             brief={name: _plain(value) for name, value in brief.items()},
         )
     )
+
+
+def _unknown(
+    sheet: Sheet, endpoint: Endpoint, arguments: Mapping[str, Json], span: Span, clip: Fraction | None
+) -> None:
+    """Say that nobody knows what a request costs: an error where a budget is to be kept."""
+    ad = sheet.script.ad
+    own = next((model for model in sheet.script.models.values() if model.endpoint is endpoint), None)
+    if own is not None and ad.budget is None:
+        return  # which its declaration has been told
+    message = f"the price of this on {endpoint.title} is not known"
+    hint = _affordable(endpoint, arguments, clip) or "name a model with a known price by `using`"
+    if own is not None:
+        hint = f"tell its price in `model {own.name.value} {{ … }}`: `price $0.05 per second`"
+    if ad.budget is None or ad.budget_span is None:
+        label = "it counts as nothing in the plan"
+        sheet.report("AD0506", message, span, label=label, hint=hint, warning=True)
+        return
+    notes = (Label(ad.budget_span, f"at most {dollars_text(ad.budget)}"),)
+    sheet.report("AD0506", message, span, label="so nobody can keep the budget", hint=hint, notes=notes)
+
+
+def _affordable(endpoint: Endpoint, arguments: Mapping[str, Json], clip: Fraction | None) -> str:
+    """The hint that names an option which would have a known price, empty where there is none."""
+    table = endpoint.price.usd
+    name = endpoint.price.by[0] if endpoint.price.by else ""
+    for value in table if isinstance(table, dict) else ():
+        known = price(endpoint, {**arguments, name: value}, clip=clip).mark != "unknown"
+        if known and not request.option_problem(endpoint, name):
+            return f'its price is known with `set {name} "{value}"`'
+    return ""
 
 
 def _plain(value: Json) -> Json:

@@ -18,8 +18,8 @@ from adc.compiler.lower.purchase import buy
 from adc.compiler.lower.sheet import Sheet
 from adc.compiler.lower.speech import Voice, buy_voice, in_clip, lower_voiceovers, places, shared_out
 from adc.compiler.plan import Json, Step, StepRef
-from adc.compiler.prompts import compose_avoid, compose_clip, look_of
-from adc.compiler.request import resolution
+from adc.compiler.prompts import compose_avoid, compose_clip, look_of, without_pictures
+from adc.compiler.request import carries, resolution
 from adc.compiler.units import seconds_text
 
 
@@ -95,8 +95,11 @@ def lower_scene(
     return Lowered(scene, tuple(clips), tuple(voices))
 
 
-def last_frame(sheet: Sheet, clip: Clip) -> Json:
-    """The reference to the last frame of a clip that is on screen; asked for only where something starts from it."""
+def last_frame(sheet: Sheet, clip: Clip, *, within: bool = False) -> Json:
+    """The reference to the last frame of a clip that is on screen; asked for only where something starts from it.
+
+    `within` says that the scene goes on from there.
+    """
     arguments: dict[str, Json] = {
         "video": clip.ref,
         "frames": clip.frames,
@@ -104,7 +107,9 @@ def last_frame(sheet: Sheet, clip: Clip) -> Json:
         "skip": clip.skip,
     }
     step_id = clip.id.replace(".clip", ".last_frame")
-    return sheet.add(Step(step_id, "frame", None, arguments, "image", f"where {clip.id.partition('.')[0]} ends"))
+    scene, _, number = clip.id.partition(".clip")
+    what = f"clip {number.removeprefix('.')} of {scene}" if within else scene
+    return sheet.add(Step(step_id, "frame", None, arguments, "image", f"where {what} ends"))
 
 
 def first_frame(sheet: Sheet, scene: str, clip: Clip) -> Json:
@@ -185,16 +190,24 @@ def _cast(sheet: Sheet, scene: Scene, *, chained: bool) -> Casting | None:
         sheet.refuse(casting, scene.using, scene.span)
         return None
     _speaks(sheet, scene, casting)
-    if casting.references_waived and scene.using is None and len(casting.parts) == 1:
-        sheet.report(
-            "AD0502",
-            f"no model takes the pictures of {scene.name}'s cast along with its start frame",
-            scene.span,
-            label=f"{casting.endpoint.model} keeps the face by the start frame alone",
-            hint="name a model with `using`, or leave out what only few models do",
-            warning=True,
-        )
+    _seeds(sheet, scene, casting)
+    if casting.references_waived and scene.using is None:
+        _waived(sheet, scene, casting)
     return casting
+
+
+def _waived(sheet: Sheet, scene: Scene, casting: Casting) -> None:
+    """Say that clips do without the pictures of the cast, where nobody has chosen the model."""
+    model = casting.endpoint.model
+    message = f"no model takes the pictures of {scene.name}'s cast along with its start frame"
+    label = f"{model} keeps the face by the start frame alone"
+    hint = "name a model with `using`, or leave out what only few models do"
+    shown = sum(part.pictured for part in casting.parts)
+    if shown:
+        message = f"no model is shown the pictures of {scene.name}'s cast in every clip of so long a scene"
+        label = f"{model} sees them in {shown} of {len(casting.parts)} clips; each other starts on the frame before it"
+        hint = "make the scene shorter, or split it by `transition continue`"
+    sheet.report("AD0502", message, scene.span, label=label, hint=hint, warning=True)
 
 
 def _speaks(sheet: Sheet, scene: Scene, casting: Casting) -> None:
@@ -204,6 +217,17 @@ def _speaks(sheet: Sheet, scene: Scene, casting: Casting) -> None:
             message = f"`{casting.endpoint.model}` does not speak, so it cannot say this voice-over"
             hint = "leave `by model` out: then a voice is laid over the clip"
             sheet.report("AD0501", message, line.span, label="by a mute model", hint=hint)
+
+
+def _seeds(sheet: Sheet, scene: Scene, casting: Casting) -> None:
+    """Say that a seed reaches no clip: the models that have none give another clip at every attempt anyway."""
+    if scene.seed is None or scene.seed_span is None or any(carries(part.endpoint, "seed") for part in casting.parts):
+        return
+    message = f"`{casting.endpoint.model}` takes no seed, so `seed {scene.seed}` has no effect on the clip"
+    hint = "remove it; `take 2` asks for another attempt"
+    if any(isinstance(frame, Keyframe) for frame in (scene.start, scene.end)):
+        hint = "only the keyframe is made with it; `take 2` asks for another attempt at the clip"
+    sheet.report("AD0507", message, scene.seed_span, label="not told to the model", hint=hint, warning=True)
 
 
 def _lower_unit(
@@ -236,7 +260,7 @@ def _lower_unit(
             part,
             clip_id,
             lines[index],
-            start=last_frame(sheet, previous) if previous else start,
+            start=last_frame(sheet, previous, within=made + index > 0) if previous else start,
             end=end if last else None,
             continues=previous is not None,
             frames=frames,
@@ -264,15 +288,15 @@ def _clip(
 ) -> Json:
     """One clip, and the voice on its lips where the model is mute; gives the reference to what the film shows."""
     scene, endpoint = unit.scene, part.endpoint
-    named = endpoint.takes.references > 0 and not (unit.casting.references_waived and place == (1, 1))
-    members = pictured(scene.cast) if named else []
-    look = look_of(sheet.script, scene)
+    members = pictured(scene.cast) if part.pictured else []
+    look = look_of(sheet.script, scene) if part.pictured else None
+    told = scene if part.pictured or not endpoint.takes.references else without_pictures(sheet.script, scene)
     spoken = () if unit.casting.dubbed else lines
     speakers = [line.who for line in lines if line.on_camera and line.who] if unit.casting.dubbed else []
     prompt = sheet.composed(
         lambda: compose_clip(
             sheet.script,
-            scene,
+            told,
             endpoint,
             start=start is not None,
             end=end is not None,
@@ -299,7 +323,7 @@ def _clip(
             "start_frame": start,
             "end_frame": end,
             "subjects": [subject(sheet, member).to_fact() for member in members],
-            "style": sheet.file(look) if look and named else None,
+            "style": sheet.file(look) if look else None,
         },
         purpose=_purpose(scene, bought, kept, place, unit.number),
         why=unit.casting.why,

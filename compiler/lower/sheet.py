@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from adc.compiler.casting import Refusal
 from adc.compiler.catalogue import Catalogue
 from adc.compiler.definitions import Card, Name, Picture, Recording, Scene, Script, Text
-from adc.compiler.diagnostics import Diagnostic, Severity
+from adc.compiler.diagnostics import Diagnostic, Label, Severity
 from adc.compiler.mentions import place
 from adc.compiler.plan import FileRef, Json, PlanFile, Step, StepRef
 from adc.compiler.prompts import TemplateProblem, Write, bind, render, written
@@ -26,6 +26,8 @@ class Sheet:
         self.steps: dict[str, Step] = {}
         self.spare: dict[str, Step] = {}
         self.files: dict[str, PlanFile] = {}
+        self.pictures: dict[str, Picture] = {}
+        """Pictures among the files, by digest, as they were measured."""
         self.diagnostics: list[Diagnostic] = []
 
     def add(self, step: Step) -> Json:
@@ -45,6 +47,8 @@ class Sheet:
 
     def file(self, file: Picture | Recording) -> Json:
         """Put an input file on the sheet; gives the reference to it."""
+        if isinstance(file, Picture):
+            self.pictures.setdefault(file.digest, file)
         known = self.files.get(file.digest)
         if known is None or file.path < known.path:
             # Two paths with the same bytes are one input; the first by name stands for both.
@@ -52,11 +56,19 @@ class Sheet:
         return FileRef(file.digest).to_json()
 
     def report(
-        self, code: str, message: str, span: Span, *, label: str = "", hint: str = "", warning: bool = False
+        self,
+        code: str,
+        message: str,
+        span: Span,
+        *,
+        label: str = "",
+        hint: str = "",
+        notes: tuple[Label, ...] = (),
+        warning: bool = False,
     ) -> None:
         """Write a diagnostic down."""
         severity = Severity.WARNING if warning else Severity.ERROR
-        self.diagnostics.append(Diagnostic(code, message, span, label, hint, severity=severity))
+        self.diagnostics.append(Diagnostic(code, message, span, label, hint, notes, severity))
 
     def refuse(self, refusal: Refusal, using: Name | None, span: Span) -> None:
         """Say why no model, or not the one that is named, makes what stands at `span`."""

@@ -14,8 +14,10 @@ from adc.runtime.cli.choices import REMOTE, fal_url, shown
 def again(arguments: Namespace, *extra: str) -> str:
     """The command of `arguments`, but for the answers `--yes` and `--on-ambiguous`, with `extra` words at its end."""
     words = ["adc", arguments.command]
-    if arguments.command in ("build", "plan"):
+    if arguments.command in ("build", "plan", "pack"):
         words.append(shown(arguments.spec))
+        if arguments.command == "pack":
+            words.append(arguments.character)
         for flag, pairs in (("--set", arguments.settings), ("--variant", arguments.variants)):
             for name, value in pairs:
                 words += [flag, f"{name}={value}"]
@@ -36,4 +38,6 @@ def again(arguments: Namespace, *extra: str) -> str:
             words += ["--remote", str(arguments.remote)]
         if arguments.local:
             words += ["--local", str(arguments.local)]
+    if arguments.command == "pack" and arguments.to != ".":
+        words += ["--to", arguments.to]
     return shlex.join([*words, *extra])

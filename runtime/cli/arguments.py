@@ -110,6 +110,16 @@ def parser() -> argparse.ArgumentParser:
     init.add_argument("folder", metavar="FOLDER", nargs="?", default=".", help="where it goes (default: this folder)")
     init.add_argument("--yes", action="store_true", help="take the usual answers without asking")
 
+    pack = commands.add_parser(
+        "pack",
+        help="write a character's views as files, for other ads",
+        description="Write a character's views that a spec has made as files, with a manifest for other specs.",
+    )
+    _spec(pack)
+    pack.add_argument("character", metavar="CHARACTER", help="its name in the spec")
+    _where(pack)
+    pack.add_argument("--to", metavar="DIR", default=".", help="where the files go (default: this folder)")
+
     sim = commands.add_parser(
         "sim",
         help="run a stand-in for fal.ai on this machine",

@@ -43,6 +43,14 @@ def store_folder(arguments: Namespace) -> str:
     return os.path.join(str(user_data_dir("adc", appauthor=False)), "store")
 
 
+def film_file(arguments: Namespace) -> str:
+    """Where the film goes, as far as that is known before the spec is read: a spec is named after its ad."""
+    if arguments.out:
+        return os.path.abspath(str(arguments.out))
+    name = os.path.splitext(os.path.basename(arguments.spec))[0]
+    return os.path.abspath(os.path.join("out", f"{name}.mp4"))
+
+
 def spec_choices(arguments: Namespace) -> "Choices":
     """What is chosen of the spec's params and variants; of a name given twice, the later counts."""
     from adc.compiler.choices import Choices

@@ -38,6 +38,8 @@ def main(argv: list[str] | None = None) -> int:
         from adc.runtime.cli.lsp import run
     elif arguments.command == "fmt":
         from adc.runtime.cli.fmt import run
+    elif arguments.command == "pack":
+        from adc.runtime.cli.pack import run
     elif arguments.command == "init":
         from adc.runtime.cli.init import run
     else:

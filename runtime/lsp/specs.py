@@ -10,7 +10,6 @@ project that do, else by a small one that exists only here.
 
 import os
 import re
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -26,6 +25,7 @@ from adc.compiler.index import Index
 from adc.compiler.nodes import Document
 from adc.compiler.pipeline import Compiled, compile_spec
 from adc.compiler.plan import Plan
+from adc.compiler.reparse import Edit, edit, parsed
 from adc.compiler.resolve import Loaded
 from adc.compiler.source import Span
 from adc.runtime.disk import project_root
@@ -123,7 +123,7 @@ class Spec:
             lines = self._buffers.open.get(before.outside(name))
             if lines is not None:
                 texts[name] = lines.text
-                wrong += resolve.parsed(name, lines.text)[1]
+                wrong += parsed(name, lines.text)[1]
         return tuple(dict.fromkeys((*wrong, *_carried(before.diagnostics, before.texts, texts))))
 
     def look(self) -> Loaded:
@@ -185,7 +185,7 @@ class Spec:
 
 def _carried(found: Iterable[Diagnostic], before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[Diagnostic]:
     """Diagnostics of one text in the next: moved along with what follows the edit, dropped where it touches them."""
-    edits = {path: _edit(text, after[path]) for path, text in before.items() if path in after}
+    edits = {path: edit(text, after[path]) for path, text in before.items() if path in after}
     for one in found:
         moved = _moved(one.span, edits)
         notes = [(note, _moved(note.span, edits)) for note in one.notes]
@@ -194,25 +194,15 @@ def _carried(found: Iterable[Diagnostic], before: Mapping[str, str], after: Mapp
             yield replace(one, span=moved, notes=labels)
 
 
-def _moved(span: Span, edits: Mapping[str, tuple[int, int, int]]) -> Span | None:
+def _moved(span: Span, edits: Mapping[str, Edit]) -> Span | None:
     if span.path not in edits:
         return None
-    start, end, longer = edits[span.path]
-    if span.end <= start:
+    change = edits[span.path]
+    if span.end <= change.start:
         return span
-    return span._replace(start=span.start + longer, end=span.end + longer) if span.start >= end else None
-
-
-def _edit(before: str, after: str) -> tuple[int, int, int]:
-    """The part `[start, end)` of `before` that an edit has replaced, and by how much the text became longer."""
-    if before == after:
-        return len(before), len(before), 0
-    most = min(len(before), len(after))
-    start = bisect_left(range(most), True, key=lambda at: before[: at + 1] != after[: at + 1])
-    same = bisect_left(
-        range(most - start), True, key=lambda at: before[len(before) - at - 1 :] != after[len(after) - at - 1 :]
-    )
-    return start, len(before) - same, len(after) - len(before)
+    if span.start < change.end:
+        return None
+    return span._replace(start=span.start + change.longer, end=span.end + change.longer)
 
 
 def is_library(text: str) -> bool:

@@ -18,7 +18,7 @@ from adc.compiler.plan import Json, StepRef
 from adc.compiler.price import price
 from adc.compiler.request import FACTS, fill, problems, resolution
 
-MODELS = files("adc.schemas") / "models"
+MODELS = Path(__file__).parents[2] / "schemas" / "models"
 IDS = [endpoint.id for endpoint in builtin().endpoints]
 
 

@@ -22,8 +22,8 @@ def undeclared_name(project: Path) -> None:
 
 
 def impossible_duration(project: Path) -> None:
-    edit(project, "scene window 3s", "scene window 12s")
-    edit(project, "duration 11s", "duration 20s")
+    edit(project, "scene window 3s", "scene window 300s")
+    edit(project, "duration 11s", "duration 308s")
 
 
 def unknown_option(project: Path) -> None:
@@ -59,7 +59,7 @@ def unknown_model(project: Path) -> None:
 
 
 def mute_model(project: Path) -> None:
-    edit(project, "  using  veo3_1_lite", "  using  kling_o1")
+    edit(project, "  using  veo3_1_lite", '  using  kling_o1\n  voiceover maya "Hm." by model')
 
 
 def wrong_sum(project: Path) -> None:
@@ -77,7 +77,7 @@ def small_picture(project: Path) -> None:
     [
         (missing_reference, 17, "refs/serum.png"),
         (undeclared_name, 31, "did you mean `maya`"),
-        (impossible_duration, 39, "12 s is longer than the longest clip of `kling_o1_standard`, which is 10 s"),
+        (impossible_duration, 39, "makes clips of at most 10 s"),
         (unknown_option, 41, "has no `motion`"),
         (undefined_in_template, 41, "did you mean `maya`"),
         (undefined_attribute, 41, "hair"),
@@ -86,7 +86,7 @@ def small_picture(project: Path) -> None:
         (empty, 1, "empty"),
         (over_budget, 5, "over the budget"),
         (unknown_model, 22, "did you mean `veo3_1_lite`"),
-        (mute_model, 22, "voiceover"),
+        (mute_model, 23, "does not speak"),
         (wrong_sum, 2, "11"),
         (small_picture, 17, "300"),
     ],

@@ -9,7 +9,7 @@ import pytest
 from support.command import adc
 from support.films import decode
 
-SPECS = {"hello.ad": (240, "hello"), "glow_serum.ad": (900, "glow_serum")}
+SPECS = {"hello.ad": (240, "hello"), "glow_serum.ad": (900, "glow_serum"), "park_bench.ad": (555, "park_bench")}
 
 
 def blocks(text: str, language: str) -> list[str]:

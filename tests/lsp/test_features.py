@@ -222,7 +222,7 @@ async def rename(vim: Editor, file: Path, position: types.Position, name: str) -
 async def test_a_character_is_renamed_in_every_spec_that_casts_her(vim: Editor, draft: Path) -> None:
     vim.open(draft)
     changed = await rename(vim, draft, at(DRAFT, "{{ ma"), "anna")
-    assert set(changed) == {"draft.ad", "maya.ad", "hello.ad", "glow_serum.ad"}
+    assert set(changed) == {"draft.ad", "maya.ad", "hello.ad", "glow_serum.ad", "park_bench.ad"}
     assert 'character anna "Maya Brooks"' in changed["maya.ad"]
     assert "cast    anna, brand.serum" in changed["draft.ad"]
     assert 'action  "{{ anna }} lifts' in changed["draft.ad"]

@@ -19,6 +19,7 @@ from adc.runtime.cli.arguments import parser
         "adc plan a.ad --draft --store s",
         "adc build a.ad --set 'city=New York' --set length=8s --variant opener=doubt --strict",
         "adc plan a.ad --all-variants",
+        "adc pack a.ad maya --draft --to packs",
         "adc sim",
     ],
 )

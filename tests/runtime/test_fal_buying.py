@@ -55,6 +55,7 @@ async def test_a_step_is_bought_decoded_and_paid_once(
     [path] = made.files.values()
     assert list(made.files) == [step.output]
     assert path.suffix == suffix
+    assert step.output != "archive"
     check_media(path, step.output)
     assert entry.state == "completed"
     assert made.receipt.request_id == entry.request_id == sim.billed()[0]["request_id"]

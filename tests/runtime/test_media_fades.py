@@ -128,8 +128,8 @@ def test_sound_fades_with_the_picture_and_keeps_its_power(tmp_path: Path) -> Non
     for start in range(2_000, len(pcm) - 6_000, 4_000):
         assert rms(pcm[start : start + 4_000]) == pytest.approx(0.283, rel=0.08)
     middle = np.abs(np.fft.rfft(pcm[33_600:38_400]))
-    hertz = np.fft.rfftfreq(4_800, 1 / 48_000)
-    low, high = (float(middle[np.abs(hertz - wanted) < 15].max()) for wanted in (300, 1100))
+    tones = np.fft.rfftfreq(4_800, 1 / 48_000)
+    low, high = (float(middle[np.abs(tones - wanted) < 15].max()) for wanted in (300, 1100))
     assert low == pytest.approx(high, rel=0.15)
     assert np.abs(np.diff(pcm)).max() < 0.08
 

@@ -54,7 +54,7 @@ def ebur128(samples: npt.NDArray[np.float32]) -> float:
     found = -99.0
     while True:
         try:
-            found = float(graph.pull().metadata["lavfi.r128.I"])  # type: ignore[union-attr]
+            found = float(graph.pull().metadata["lavfi.r128.I"])
         except (EOFError, BlockingIOError):
             return found
 

@@ -15,6 +15,7 @@ from adc.compiler.vocabulary import CAPTIONS, PLACES
 from adc.runtime.errors import MediaError
 from adc.runtime.handlers.film import FilmHandler
 from adc.runtime.media import words
+from adc.runtime.media.film import Overlay
 from adc.runtime.media.words import Area, Super, Text
 
 AREA = Area(54, 130, 940, 1440, 1080)
@@ -107,7 +108,7 @@ async def test_words_can_be_read_on_white_and_on_black(tmp_path: Path, level: in
     assert around.sum() > 150
 
 
-def heights(overlays: list[words.Overlay]) -> list[int]:
+def heights(overlays: list[Overlay]) -> list[int]:
     found = []
     for overlay in overlays:
         with Image.open(overlay.path) as image:

@@ -69,6 +69,7 @@ def pictures() -> dict[str, bytes]:
         "refs/serum.jpg": picture(800, 1200, "JPEG"),
         "refs/look.webp": picture(640, 480, "WEBP"),
         "refs/small.png": picture(1024, 299),
+        "refs/tall.png": picture(320, 1000),
         "refs/heavy.png": good[:-12] + b"\0" * 10_000_000 + good[-12:],
         "refs/vast.png": good[:16] + struct.pack(">II", 30_000, 30_000) + good[24:],
         "refs/cut.png": good[: len(good) // 2],
