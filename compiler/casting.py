@@ -78,8 +78,8 @@ class Part:
 class Casting:
     """Who makes a part: one request, or several chained ones where the scene is longer than the longest clip.
 
-    `references_waived` says that one of the requests at least goes without the pictures that it needs; `dubbed` that the
-    model is mute and a voice is laid over its clip, lips in sync. `why` is one short sentence for the plan.
+    `references_waived` says that one of the requests at least goes without the pictures that it needs; `dubbed` that
+    the model is mute and a voice is laid over its clip, lips in sync. `why` is one short sentence for the plan.
     """
 
     parts: tuple[Part, ...]
@@ -114,12 +114,13 @@ def views_of(subject: Character | Product) -> tuple[str, ...]:
     `front`, or the picture itself where the pack has no such view.
     """
     given = tuple(subject.views) if isinstance(subject, Character) else ()
-    if subject.reference is None and not given:
-        return ()
-    views = given or (tuple(view.value for view in subject.pack) if isinstance(subject, Character) else ())
-    first = "reference" if subject.reference is not None else given[0]
-    frontal = "front" if "front" in views else first
-    return (frontal, *(view for view in views if view != frontal))
+    if subject.reference is None:
+        own, first = given, given[:1]
+    else:
+        own = given or (tuple(view.value for view in subject.pack) if isinstance(subject, Character) else ())
+        first = ("reference",)
+    frontal = ("front",) if "front" in own else first
+    return (*frontal, *(view for view in own if view not in frontal))
 
 
 def cast(need: Need, catalogue: Catalogue, using: str | None, reads: Reads | None = None) -> Casting | Refusal:
@@ -214,8 +215,6 @@ def _casting(
         why = f"the cheapest of {models} that {_asked(asked, one=False) or 'fit'}"
     else:
         why = f"one of {models} that {_asked(asked, one=False) or 'fit'}"
-    if not priced:
-        why += "; its price is not known"
     if len(parts) > 1:
         why += f"; {len(parts)} clips, as its longest is {parts[0].endpoint.takes.seconds[-1]} s"
     if waived and any(part.pictured for part in parts):

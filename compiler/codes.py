@@ -29,7 +29,7 @@ FAMILIES: Mapping[str, str] = {
 
 WARNINGS = frozenset(
     {"AD0140", "AD0208", "AD0413", "AD0414", "AD0416", "AD0420", "AD0421"}
-    | {"AD0424", "AD0425", "AD0426", "AD0428", "AD0502", "AD0506", "AD0507", "AD0522"}
+    | {"AD0424", "AD0425", "AD0426", "AD0428", "AD0502", "AD0506", "AD0507", "AD0511", "AD0522"}
 )
 """Codes that are told as warnings, always or in some places. All others are errors, and no comment can allow them."""
 
@@ -53,7 +53,7 @@ CODES: Mapping[str, Code] = {
     "AD0117": Code("not a picture", "The file is no whole PNG, JPEG or WebP picture."),
     "AD0118": Code("not a recording", "The file is no sound in a known format."),
     "AD0119": Code("block not opened", "A declaration is followed by indented statements, and its `{` is missing."),
-    "AD0120": Code("another language", "The file is YAML or JSON; a spec has a form of its own."),
+    "AD0120": Code("another language", "The file is YAML, JSON or prose; a spec has a form of its own."),
     "AD0121": Code("braces around a name", "`{{ }}` puts a name into a text; outside of texts names stand bare."),
     "AD0140": Code("nothing to allow", "A comment allows a warning that its line does not give."),
     "AD0141": Code("unknown code", "A comment allows a code that does not exist."),
@@ -80,7 +80,9 @@ CODES: Mapping[str, Code] = {
     "AD0310": Code("text without words", "A text that is there to be read, shown or spoken holds no words."),
     "AD0311": Code("picture too large", "A picture of more than 50 million pixels cannot be drawn safely."),
     "AD0312": Code("letter not in the font", "Cards are set in Noto Sans, which does not have this letter."),
-    "AD0313": Code("picture of a size or shape that is refused", "The model takes no picture as large or as long as this."),
+    "AD0313": Code(
+        "picture of a size or shape that is refused", "The model takes no picture as large or as long as this."
+    ),
     "AD0401": Code("no ad", "A spec that is built declares what it delivers: `ad NAME { … }`."),
     "AD0402": Code("two ads", "A spec declares exactly one `ad`."),
     "AD0403": Code("empty film", "The spec has neither a scene nor a card."),
@@ -122,6 +124,7 @@ CODES: Mapping[str, Code] = {
     "AD0505": Code("two speakers, one voice", "A mute model's clip gets a single voice laid over its lips."),
     "AD0506": Code("price not known", "Nobody knows what this purchase costs, so no budget can be kept with it."),
     "AD0507": Code("seed without effect", "The model that makes the scene takes no seed; `take` asks for another try."),
+    "AD0511": Code("picture shown to nobody", "A picture that gives a look is in no request of the film."),
     "AD0520": Code(
         "not an endpoint", "An endpoint is named by its owner and its name: `fal-ai/wan/v2.2/image-to-video`."
     ),

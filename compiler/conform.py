@@ -51,7 +51,8 @@ def property_names(schema: Mapping[str, Json]) -> list[str]:
 
 def unknown(name: str, owner: str, known: Sequence[str]) -> str:
     """The sentence for a name that `owner` does not have."""
-    mend = likeliest(name, known) or "it has " + ", ".join(f"`{each}`" for each in known)
+    listed = "it has " + ", ".join(f"`{each}`" for each in known) if known else "nothing of it can be set"
+    mend = likeliest(name, known) or listed
     return f"{owner} has no `{name}`; {mend}"
 
 

@@ -22,10 +22,12 @@ from adc.compiler.definitions import (
 )
 from adc.compiler.diagnostics import Diagnostic, Label
 from adc.compiler.fields import NOUNS, Body, describe, length, take
+from adc.compiler.intended import ABSENT, as_kind, intended, line, quoted
 from adc.compiler.nodes import (
     Duration,
     Level,
     Money,
+    Number,
     Odd,
     Rate,
     Ratio,
@@ -52,6 +54,23 @@ MUSIC_DUCK = Decimal(9)
 LORA_STEPS = 1000
 RECORDING = re.compile(r"\.(?:wav|mp3|m4a|aac|flac|ogg|opus)$", re.IGNORECASE)
 """The text of `music` is the name of a file where it ends like one."""
+
+_PLATFORMS = {
+    "instagram": "reels",
+    "facebook": "feed",
+    "youtube_shorts": "shorts",
+    "tik_tok": "tiktok",
+    "yt": "youtube",
+}
+_VIEWS = {"side": "profile", "face": "front", "happy": "smile", "smiling": "smile", "rear": "back", "behind": "back"}
+_SHAPE_NAMES = {
+    **dict.fromkeys(("vertical", "portrait", "story", "stories"), "9:16"),
+    **dict.fromkeys(("horizontal", "landscape", "widescreen", "wide"), "16:9"),
+    **dict.fromkeys(("hd", "fullhd", "fhd"), "1080p"),
+    "square": "1:1",
+    "uhd": "4k",
+}
+"""What people call platforms, views and shapes."""
 
 _SHAPES = f"at most {LONGEST_ASPECT} times as long as wide"
 
@@ -105,7 +124,10 @@ def param(name: Word, declaration: Statement, scope: Scope) -> Param | None:
     if len(values) != 2:
         found = "a name only" if len(values) == 1 else f"{len(values)} values"
         message = f"`param` takes a name and a value, found {found}"
-        hint = f"write it as `{TOP.usage['param']}`"
+        words = " ".join(value.written for value in values[1:])
+        plain = words and all(isinstance(value, Word | Number) for value in values[1:])
+        usage = f"param {name.written} {quoted(words)}" if plain else TOP.usage["param"]
+        hint = f"write it as `{usage}`"
         scope.report(Diagnostic("AD0302", message, declaration.span, "a name and a value are expected", hint))
         return None
     return Param(name.written, _value(values[1], scope), name.span)
@@ -113,21 +135,30 @@ def param(name: Word, declaration: Statement, scope: Scope) -> Param | None:
 
 def variant(name: Word, declaration: Statement, chosen: str | None, scope: Scope) -> Variant | None:
     """A named choice; the first is the default. `chosen` is a key that was asked for, which exists."""
+    if _unkeyed(name, declaration, scope):
+        return None
     take(declaration, (Word,), TOP, scope.report)
     choices: dict[str, Text | str] = {}
     kinds: dict[type, Value] = {}
+    keys: dict[str, Span] = {}
     for statement in declaration.block or ():
         key, values = statement.keyword.written, statement.values
         if any(isinstance(value, Odd) for value in values):
             continue
         if len(values) != 1 or statement.block is not None:
             message = f"a choice is a key and one value, found {len(values)} values"
-            hint = 'write it as `doubt "I almost gave up."`'
+            words = line(statement).partition(" ")[2]
+            plain = words and '"' not in words and statement.block is None
+            usage = f"{key} {quoted(words)}" if plain else 'doubt "I almost gave up."'
+            hint = f"write it as `{usage}`"
             scope.report(Diagnostic("AD0302", message, statement.span, "one value is expected", hint))
         elif key in choices:
             message = f"`{key}` is written twice in this block"
-            scope.report(Diagnostic("AD0204", message, statement.keyword.span, hint="keep one of them"))
+            notes = (Label(keys[key], "first written here"),)
+            hint = "call one of them otherwise"
+            scope.report(Diagnostic("AD0204", message, statement.keyword.span, hint=hint, notes=notes))
         else:
+            keys[key] = statement.keyword.span
             first = next(iter(kinds), type(values[0]))
             if type(values[0]) is not first:
                 message = f"the choices of a variant are alike: {NOUNS[first]}, found {describe(values[0])}"
@@ -135,12 +166,25 @@ def variant(name: Word, declaration: Statement, chosen: str | None, scope: Scope
                 scope.report(Diagnostic("AD0301", message, values[0].span, f"{NOUNS[first]} is expected", notes=notes))
             kinds.setdefault(first, values[0])
             choices[key] = _value(values[0], scope)
+    if not choices and declaration.block:
+        return None
     if not choices:
         hint = f"write it as `{TOP.usage['variant']}`"
         message = f"`{name.written}` offers no choice"
         scope.report(Diagnostic("AD0302", message, name.span, "a variant of nothing", hint))
         return None
     return Variant(name.written, choices, chosen if chosen in choices else next(iter(choices)), name.span)
+
+
+def _unkeyed(name: Word, declaration: Statement, scope: Scope) -> bool:
+    """Report the choices of a variant that stand on its line."""
+    texts = [value.written if isinstance(value, String) else quoted(value.written) for value in declaration.values[1:]]
+    if declaration.block is not None or not texts:
+        return False
+    message = f"the choices of `{name.written}` stand in a block, each behind a name of its own"
+    hint = f"write it as `variant {name.written} {{`, then a line such as `first {texts[0]}` for each, then `}}`"
+    scope.report(Diagnostic("AD0302", message, declaration.span, "a block is missing", hint))
+    return True
 
 
 def _value(value: Value, scope: Scope) -> Text | str:
@@ -220,6 +264,8 @@ def _captions(body: Body, scope: Scope) -> str:
     if word is None or word.written in CAPTIONS:
         return word.written if word else ""
     hint = likeliest(word.written, CAPTIONS) or "styles: " + ", ".join(f"`{style}`" for style in CAPTIONS)
+    if word.written in ABSENT:
+        hint = "to have no captions, leave this line out"
     message = f"`{word.written}` is not a style of captions"
     scope.report(Diagnostic("AD0304", message, word.span, "unknown style", hint))
     return ""
@@ -240,7 +286,12 @@ def _deliver(body: Body, aspect: Aspect, scope: Scope) -> tuple[Aspect, ...]:
             found[Aspect(value.width, value.height)] = value
         elif not isinstance(value, Odd):
             message = f"`deliver` lists aspect ratios, found {describe(value)}"
-            scope.report(Diagnostic("AD0301", message, value.span, "an aspect ratio is expected", usage))
+            hint = _shape(value) or usage
+            scope.report(Diagnostic("AD0301", message, value.span, "an aspect ratio is expected", hint))
+    if statement is not None and len(statement.lists) > 1:
+        usage = f"write it as `deliver {', '.join(value.written for value in statement.values)}`"
+        message, span = "the shapes of a list are parted by commas", statement.lists[1][0].span
+        scope.report(Diagnostic("AD0113", message, span, "a comma is missing before this", usage))
     if statement is not None and not statement.values:
         scope.report(Diagnostic("AD0302", "`deliver` lists nothing", statement.span, hint="write `deliver 9:16, 1:1`"))
     return tuple(found) or (aspect,)
@@ -256,7 +307,9 @@ def _platforms(body: Body, scope: Scope) -> tuple[Name, ...]:
         if word.written in known:
             found.append(Name(word.written, word.span))
         else:
-            hint = likeliest(word.written, known) or "platforms: " + ", ".join(f"`{name}`" for name in known)
+            habit = _PLATFORMS.get(word.written.lower(), "")
+            hint = f"did you mean `{habit}`?" if habit else likeliest(word.written, known)
+            hint = hint or "platforms: " + ", ".join(f"`{name}`" for name in known)
             message = f"`{word.written}` is not a platform"
             scope.report(Diagnostic("AD0304", message, word.span, "unknown platform", hint))
     return tuple(found)
@@ -329,7 +382,9 @@ def _pack(body: Body, scope: Scope) -> tuple[Name, ...]:
         if word.written in VIEWS:
             views.append(Name(word.written, word.span))
         else:
-            hint = likeliest(word.written, VIEWS) or "views: " + ", ".join(f"`{view}`" for view in VIEWS)
+            habit = _VIEWS.get(word.written.lower(), "")
+            hint = f"did you mean `{habit}`?" if habit else likeliest(word.written, VIEWS)
+            hint = hint or "views: " + ", ".join(f"`{view}`" for view in VIEWS)
             message = f"`{word.written}` is not a view of a pack"
             scope.report(Diagnostic("AD0304", message, word.span, "unknown view", hint))
     return tuple(views)
@@ -354,7 +409,13 @@ def _size(body: Body, scope: Scope) -> tuple[int, Aspect]:
     kinds = [type(value) for value in statement.values]
     if len(kinds) not in (1, 2) or len(set(kinds)) < len(kinds):
         message = f"`size` takes a resolution and an aspect ratio, found {len(kinds)} values"
+        usage = f"write it as `{intended(statement, (Resolution, Ratio), AD) or AD.usage['size']}`"
         scope.report(Diagnostic("AD0302", message, statement.span, hint=usage))
+        return short_side, aspect
+    if len(statement.lists) < len(kinds):
+        message, span = "`size` takes its values without commas", statement.values[1].span
+        usage = f"a blank is enough: `size {' '.join(value.written for value in statement.values)}`"
+        scope.report(Diagnostic("AD0113", message, span, "a comma stands before this", usage))
         return short_side, aspect
     for value in statement.values:
         match value:
@@ -370,8 +431,17 @@ def _size(body: Body, scope: Scope) -> tuple[int, Aspect]:
                 scope.report(Diagnostic("AD0303", message, value.span, _SHAPES, usage))
             case _:
                 message = f"`size` takes a resolution and an aspect ratio, found {describe(value)}"
-                scope.report(Diagnostic("AD0301", message, value.span, "`1080p` or `9:16` is expected", usage))
+                hint = _shape(value) or usage
+                scope.report(Diagnostic("AD0301", message, value.span, "`1080p` or `9:16` is expected", hint))
     return short_side, aspect
+
+
+def _shape(value: Value) -> str:
+    """The hint for a shape or a size as people call it."""
+    plain = value.value if isinstance(value, String) else value.written
+    meant = _SHAPE_NAMES.get(plain.lower().replace("_", ""), "")
+    meant = meant or as_kind(value, Ratio) or as_kind(value, Resolution)
+    return f"did you mean `{meant}`?" if meant else ""
 
 
 def _is_shape(width: int, height: int) -> bool:

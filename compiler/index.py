@@ -1,7 +1,8 @@
 """Which names the files of a spec declare and use, and where: what an editor follows, lists and renames.
 
-A declaration is known by its file and place. A use is a word where the language expects a name (`cast maya`), or a
-name inside a text's tags (`{{ maya.wears }}`). A dotted name reaches through imports: of `brand.maya`, the first word
+A declaration is known by its file and place. A use is a word where the language expects a name (`cast maya`), a word
+that stands for the value of a param or variant (`scene hook opening`), or a name inside a text's tags
+(`{{ maya.wears }}`). A dotted name reaches through imports: of `brand.maya`, the first word
 is the import's name, the second the character's own, and each can be followed and renamed by itself.
 """
 
@@ -13,6 +14,7 @@ from adc.compiler.files import beside
 from adc.compiler.frozen import frozen
 from adc.compiler.mentions import ALWAYS, is_name
 from adc.compiler.nodes import Document, Statement, String, Word
+from adc.compiler.resolve import NAMED, TAKEN
 from adc.compiler.vocabulary import TOP
 
 IN_TEXTS = ("character", "product", "param", "variant")
@@ -34,6 +36,12 @@ NAMES: Mapping[str, tuple[str, ...]] = {
 
 LISTS = frozenset({"cast"})
 """Keywords that take several names."""
+
+VALUES = ("param", "variant")
+"""Kinds whose names may stand for a value, wherever one is expected; no other name counts there then."""
+
+LORA = ".lora"
+"""What `using` puts behind the name of a character whose own model it means."""
 
 _NAMELESS = frozenset({"import", "transition"})
 _TAG = re.compile(r"\{\{(.*?)(?:\}\}|\Z)|\{%(.*?)(?:%\}|\Z)", re.DOTALL)
@@ -99,27 +107,33 @@ def declarations(document: Document) -> Iterator[Declared]:
 def uses(document: Document) -> Iterator[Use]:
     """Every name that the file uses."""
     for statement in document.statements:
-        if statement.keyword.written == "transition":
-            yield from _texts(statement, document.path)
-        yield from _inner(statement.block or (), document.path)
+        word = statement.keyword.written
+        if word not in (*VALUES, "import"):
+            yield from _named(statement, document.path, declares=word in NAMED)
+        yield from _texts(statement, document.path)
+        yield from _inner(statement.block or (), document.path, choices=word == "variant")
 
 
-def _inner(statements: Iterable[Statement], path: str) -> Iterator[Use]:
+def _inner(statements: Iterable[Statement], path: str, *, choices: bool) -> Iterator[Use]:
+    """The names in a block; the keys of `choices` are nobody's names, and their values stand for nothing else."""
     for statement in statements:
-        yield from _named(statement, path)
+        if not choices:
+            yield from _named(statement, path)
         yield from _texts(statement, path)
-        yield from _inner(statement.block or (), path)
+        yield from _inner(statement.block or (), path, choices=choices)
 
 
-def _named(statement: Statement, path: str) -> Iterator[Use]:
-    keyword = statement.keyword.written
-    before = keyword
+def _named(statement: Statement, path: str, *, declares: bool = False) -> Iterator[Use]:
+    keyword = before = statement.keyword.written
     for number, value in enumerate(statement.values):
-        if isinstance(value, Word):
-            lists = number == 0 or keyword in LISTS
-            kinds = NAMES.get(before, NAMES.get(keyword, ()) if lists else ())
-            if kinds and (before != keyword or lists):
-                yield Use(value.written, path, value.span.start, kinds)
+        first = number == 0
+        if isinstance(value, Word) and not (first and declares):
+            kinds = NAMES.get(keyword if first or keyword in LISTS else before, ())
+            standing = () if value.written in TAKEN or (first and keyword in NAMED) else VALUES
+            if "model" in kinds and value.written.endswith(LORA):
+                yield Use(value.written.removesuffix(LORA), path, value.span.start, ("character",))
+            elif kinds or standing:
+                yield Use(value.written, path, value.span.start, (*standing, *kinds))
         before = value.written
 
 
@@ -223,6 +237,8 @@ class Index:
             return f"`{name}` is no name: letters, digits and underscores make one"
         if declared.kind in (*IN_TEXTS, "import") and (name in ALWAYS or not is_name(name)):
             return f"`{name}` means something else in a text"
+        if declared.kind in VALUES and name in TAKEN:
+            return f"`{name}` is a word of the language"
         if name != declared.name and any((kind, name) in self.taken for kind in space):
             return f"`{name}` is declared already"
         return ""

@@ -13,7 +13,8 @@ from adc.compiler.nodes import Document, Word
 from adc.compiler.resolve import SPEC_ONLY, load
 from adc.compiler.vocabulary import TOP
 
-_FILM = "--library"
+FILM = "--library"
+"""The path of the spec that has everybody in it; a text that begins like an option is no file of a project."""
 
 
 @frozen
@@ -34,15 +35,16 @@ def is_library(document: Document) -> bool:
 
 def judge_library(library: Document, files: Files) -> Library:
     """Judge a library that was read through `files`. Never raises for what a user may write."""
-    loaded = load(_FILM, _WithFilm(files, _film(library)))
-    found = [one for one in loaded.diagnostics if one.span.path != _FILM]
-    texts = {name: text for name, text in loaded.texts.items() if name != _FILM}
-    inputs = {name: digest for name, digest in loaded.inputs.items() if name != _FILM}
+    loaded = load(FILM, _WithFilm(files, film(library)))
+    found = [one for one in loaded.diagnostics if one.span.path != FILM]
+    texts = {name: text for name, text in loaded.texts.items() if name != FILM}
+    inputs = {name: digest for name, digest in loaded.inputs.items() if name != FILM}
     declared = sum(statement.keyword.written != "import" for statement in library.statements)
     return Library(tuple(allow(found, texts, None)), texts, inputs, declared)
 
 
-def _film(library: Document) -> bytes:
+def film(library: Document) -> bytes:
+    """The spec in which all whom the library declares have a part."""
     path = library.path.replace("\\", r"\\").replace('"', r"\"")
     names = dict.fromkeys(
         name.written
@@ -63,7 +65,7 @@ class _WithFilm:
 
     def read(self, path: str) -> bytes:
         """As `Files.read` says."""
-        return self._film if path == _FILM else self._files.read(path)
+        return self._film if path == FILM else self._files.read(path)
 
     def names(self, folder: str) -> tuple[str, ...]:
         """As `Files.names` says."""

@@ -14,6 +14,7 @@ from math import gcd
 from adc.compiler import nodes
 from adc.compiler.diagnostics import Diagnostic
 from adc.compiler.source import Span, span_at
+from adc.compiler.units import seconds_text
 
 LONGEST_NUMBER = 18
 LEAST_PIXELS = 100
@@ -28,6 +29,8 @@ UNITS = {
     **dict.fromkeys(("db",), "dB"),
     **dict.fromkeys(("lufs", "lkfs"), "LUFS"),
 }
+
+MINUTES = frozenset({"m", "min", "mins", "minute", "minutes"})
 
 SIGNED = frozenset({"db", "lufs", "lkfs"})
 """Units whose amount may be below zero."""
@@ -50,6 +53,8 @@ def value(kind: str, span: Span, source: str, report: Report) -> nodes.Value:
             return _text(span, source, span.start + 1, span.end - (kind == "TEXT"), report)
         case "LONG_TEXT" | "UNCLOSED_LONG_TEXT":
             return _long_text(span, source, span.start + 3, span.end - 3 * (kind == "LONG_TEXT"), report)
+        case "JUNK":
+            return nodes.Odd(written, span)  # told already, by `slips`
         case "LOOSE":
             report(loose(written, span))
             return nodes.Odd(written, span)
@@ -130,9 +135,13 @@ def _mended(written: str) -> str:
     """The hint that gives a value its right unit, or all forms there are."""
     amount, unit = _split(written)
     hint = "values carry their unit: `10s`, `500ms`, `$15`, `9:16`, `1080p`, `30fps`"
+    if unit.isalpha() or unit == "%":
+        hint = f'{hint}; words stand between quotes: `"{written}"`'
     known = UNITS.get(unit.lower())
     if unit.lower() in CURRENCIES:
         hint = f"the dollar sign comes first: `${amount}`"
+    elif unit.lower() in MINUTES and amount:
+        hint = f"durations are in seconds: `{seconds_text(Fraction(amount) * 60)}s`"
     elif unit.lower() in SHORT_SIDES or written.lower() in SHORT_SIDES:
         hint = f"did you mean `{written.lower()}`?"
     elif known == "fps" and "." in amount:

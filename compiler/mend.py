@@ -9,6 +9,7 @@ whatever else they forget. And where a declaration of the first column has no bl
 were meant to be one.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from adc.compiler.diagnostics import Diagnostic, Label
@@ -55,6 +56,8 @@ class Mender:
         kinds = [token.type for token in tokens]
         self.unbalanced = kinds.count("LBRACE") > kinds.count("RBRACE")
         self.open_text = False
+        self.sunk = 0
+        """How many braces are open in a block that is too deep, and left out; 0 where none is."""
         self.header: int | None = None
         """Where in `out` the last declaration of the first column begins, as long as it has no block."""
 
@@ -66,6 +69,9 @@ class Mender:
     def mend(self) -> list[Token]:
         """The tokens of a correct file."""
         for token in self.tokens:
+            if self.sunk:
+                self._sink(token)
+                continue
             if self.last == "_BREAK" and token.type == "NAME":
                 self._begin(token)
             match token.type:
@@ -101,7 +107,7 @@ class Mender:
             place -= 1
         first, last = self.out[header], self.out[place - 1]
         span = Span(self.path, first.start_pos, last.end_pos, first.line, first.column)
-        written = " ".join(self.out[header:place]) if place - header < LONGEST_HEADER else f"{first} …"
+        written = _header(self.out[header:place])
         hint = f"end this line with it, `{written} {{`, and the block with `}}`"
         self.report(Diagnostic("AD0119", "this block is never opened", span, "a `{` is missing at the end", hint))
         brace = Token("LBRACE", "", last.end_pos, last.line, last.column + len(last))
@@ -153,11 +159,12 @@ class Mender:
         self._drop_comma()
         kept = True
         if len(self.open) >= DEEPEST:
-            if len(self.open) == DEEPEST:
-                message = "blocks are nested too deep"
-                self.report(Diagnostic("AD0115", message, span_of(self.path, token), f"level {DEEPEST + 1}"))
-            kept = False
-        elif self.last in STRUCTURE:
+            message = "blocks are nested too deep"
+            hint = "no statement needs more than three; take the inner blocks out"
+            self.report(Diagnostic("AD0115", message, span_of(self.path, token), f"level {DEEPEST + 1}", hint))
+            self._leave_out()
+            return
+        if self.last in STRUCTURE:
             kept = self._reattach(token)
         self.open.append(_Open(token, kept))
         self.header = None
@@ -171,13 +178,38 @@ class Mender:
         orphan = end > 0 and self.out[end - 1].type not in STRUCTURE
         label = "move it to the end of the statement before" if orphan else "no statement stands before it"
         message = "a block begins on a line of its own" if orphan else "this block belongs to no statement"
-        hint = "write `scene hook 8s {` on one line" if orphan else "a block follows a statement: `scene hook 8s { … }`"
+        begin = end
+        while begin and self.out[begin - 1].type not in ("_BREAK", "LBRACE", "RBRACE"):
+            begin -= 1
+        hint = (
+            f"write `{_header(self.out[begin:end])} {{` on one line"
+            if orphan
+            else "a block follows a statement: `scene hook 8s { … }`"
+        )
         self.report(Diagnostic("AD0111", message, span_of(self.path, token), label, hint))
         if orphan:
             del self.out[end:]
         elif self.last == "RBRACE":
             self._put("_BREAK", token)
         return orphan
+
+    def _leave_out(self) -> None:
+        """Leave out the statement of the outermost block in whose blocks something is too deep."""
+        self.sunk = len(self.open)
+        outer = self.open[1].brace
+        del self.open[1:]
+        place = next(index for index, token in enumerate(self.out) if token.start_pos >= outer.start_pos)
+        while self.out[place - 1].type not in ("_BREAK", "LBRACE", "RBRACE"):
+            place -= 1
+        del self.out[place:]
+
+    def _sink(self, token: Token) -> None:
+        if token.column == 1 and token.type == "NAME" and token in TOP_ONLY and self.unbalanced:
+            self.sunk = 0
+            self._begin(token)
+            self._value(token)
+        else:
+            self.sunk += (token.type == "LBRACE") - (token.type == "RBRACE")
 
     def _close_block(self, token: Token) -> None:
         self._drop_comma()
@@ -205,6 +237,11 @@ class Mender:
 
     def _put(self, kind: str, near: Token) -> None:
         self.out.append(Token(kind, "", near.start_pos, near.line, near.column))
+
+
+def _header(tokens: Sequence[Token]) -> str:
+    """The words of a statement as a hint repeats them."""
+    return " ".join(tokens).replace(" ,", ",") if len(tokens) < LONGEST_HEADER else f"{tokens[0]} …"
 
 
 def _comma(span: Span, hint: str = "") -> Diagnostic:

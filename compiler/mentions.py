@@ -5,6 +5,7 @@ imports Jinja and is imported when the first such text comes. Attributes (`{{ ma
 is rendered.
 """
 
+import re
 from collections.abc import Collection, Iterator
 
 from adc.compiler.definitions import Text
@@ -12,6 +13,8 @@ from adc.compiler.diagnostics import Diagnostic
 from adc.compiler.sandbox import LONGEST
 from adc.compiler.simple import roots, simple
 from adc.compiler.source import Span, span_at
+
+_TAG = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 
 ALWAYS = ("scene", "ad")
 """Names that every text knows."""
@@ -25,6 +28,16 @@ def names(text: Text) -> frozenset[str]:
     from adc.compiler import template
 
     return template.names(text.value)
+
+
+def paths(text: Text) -> frozenset[tuple[str, ...]]:
+    """The same with what follows their dots: `("maya", "wears")`."""
+    parts = simple(text.value)
+    if parts is not None:
+        return frozenset(name for _, name in parts if name)
+    from adc.compiler import template
+
+    return template.paths(text.value)
 
 
 def is_name(word: str) -> bool:
@@ -53,6 +66,13 @@ def judge(text: Text, source: str, known: Collection[str], *, complete: bool = T
         from adc.compiler import template
 
         yield from template.judge(text, source, reachable, complete=complete)
+
+
+def spot(text: Text, path: tuple[str, ...]) -> tuple[int, int]:
+    """Where a dotted name stands in the text; all of the text where it is put together in another way."""
+    name = re.compile(r"(?<![\w.])" + re.escape(".".join(path)) + r"(?!\w)")
+    found = (name.search(text.value, *tag.span()) for tag in _TAG.finditer(text.value))
+    return next((each.span() for each in found if each), (0, len(text.value)))
 
 
 def place(text: Text, start: int, end: int, source: str) -> Span:

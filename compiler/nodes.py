@@ -26,13 +26,14 @@ class Word:
 class String:
     '''A text, escapes undone and long texts dedented. `offsets[i]` is where `value[i]` stands in the file.
 
-    `"…"` or `"""…"""`
+    `"…"` or `"""…"""`. Where a param stands for it, `span` is where the param is named and `home` where the text is.
     '''
 
     value: str
     written: str
     span: Span
     offsets: Sequence[int] = field(repr=False)
+    home: Span | None = None
 
 
 @frozen

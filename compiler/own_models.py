@@ -26,6 +26,7 @@ from adc.compiler.catalogue import Endpoint, Need
 from adc.compiler.diagnostics import Diagnostic, Label, Severity
 from adc.compiler.fields import NOUNS, Body, Report, describe, take
 from adc.compiler.frozen import replace
+from adc.compiler.intended import as_kind, intended
 from adc.compiler.nodes import Duration, Money, Number, Odd, Ratio, Resolution, Statement, String, Value, Word
 from adc.compiler.own_endpoint import KINDS, Constant, Described, Sent, endpoint
 from adc.compiler.source import Span
@@ -135,7 +136,8 @@ def _several(body: Body, word: str, kind: type[V]) -> tuple[V, ...]:
             found.setdefault(value.written, value)
         elif not isinstance(value, Odd):
             message = f"`{word}` takes {NOUNS[kind]} here, found {describe(value)}"
-            hint = f"write it as `{MODEL.usage[word]}`"
+            meant = as_kind(value, kind, MODEL.usage[word])
+            hint = f"did you mean `{meant}`?" if meant else f"write it as `{MODEL.usage[word]}`"
             body.report(Diagnostic("AD0301", message, value.span, f"{NOUNS[kind]} is expected", hint))
     return tuple(found.values())
 
@@ -191,7 +193,9 @@ def _sends(name: Word, body: Body, kind: str, constants: Mapping[str, object]) -
             case (Word() as fact, String() as argument, *rest):
                 pass
             case _:
-                _misread(body, statement, "`send` takes what is sent and, as a text, the argument that it is sent as")
+                message = "`send` takes what is sent and, as a text, the argument that it is sent as"
+                mended = intended(statement, (Word, String), MODEL)
+                _misread(body, statement, message, mended and f"write it as `{mended}`")
                 continue
         if fact.written not in known:
             message = f"a model that makes {kind} is not sent `{fact.written}`"
@@ -297,7 +301,8 @@ def _price(name: Word, body: Body, kind: str) -> tuple[Decimal, str] | None:
             pass
         case _:
             message = "`price` takes an amount of money and what it is paid for"
-            _misread(body, statement, message, f"write it as {_prices(kind)}")
+            amount = next((value.written for value in statement.values if isinstance(value, Money)), "$0.05")
+            _misread(body, statement, message, f"write it as {_prices(kind, amount)}")
             return None
     if unit in KINDS[kind].units:
         return usd, unit
@@ -306,10 +311,10 @@ def _price(name: Word, body: Body, kind: str) -> tuple[Decimal, str] | None:
     return None
 
 
-def _prices(kind: str) -> str:
+def _prices(kind: str, amount: str = "$0.05") -> str:
     """The ways in which a model may be paid, for a hint."""
     first, *others = ("1000 characters" if unit == "characters" else unit for unit in KINDS[kind].units)
-    return f"`price $0.05 per {first}`" + "".join(f", or `per {unit}`" for unit in others)
+    return f"`price {amount} per {first}`" + "".join(f", or `per {unit}`" for unit in others)
 
 
 def _judge(name: Word, body: Body, model: Described) -> Iterator[Diagnostic]:

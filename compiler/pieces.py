@@ -21,6 +21,7 @@ from adc.compiler.definitions import (
 from adc.compiler.diagnostics import Diagnostic
 from adc.compiler.fields import Body, describe, length, take
 from adc.compiler.frozen import replace
+from adc.compiler.misread import SIDES, meant_super, no_background, no_colour, no_frame, turned_voiceover
 from adc.compiler.nodes import Duration, Odd, Statement, String, Value, Word
 from adc.compiler.scope import Scope
 from adc.compiler.source import Span
@@ -143,7 +144,13 @@ def _line(statement: Statement, scope: Scope) -> Line | None:
             values, by_model = values[:-2], True
     if not on_camera and len(values) == 1 and isinstance(values[0], String):
         return Line(None, scope.template(values[0]), on_camera, statement.span, by_model)
-    shape = Statement(statement.keyword, (values,), statement.block, statement.span)
+    turned = "" if on_camera else turned_voiceover(values)
+    if turned:
+        message, hint = "who speaks stands before the words, and `by model` behind them", f"write it as `{turned}`"
+        scope.report(Diagnostic("AD0302", message, statement.span, "in another order", hint))
+        return None
+    lists = statement.lists[: len(statement.lists) - 2] if by_model else statement.lists
+    shape = Statement(statement.keyword, lists, statement.block, statement.span)
     taken = take(shape, (Word, String), SCENE, scope.report)
     if taken is None or not isinstance(taken[0], Word) or not isinstance(taken[1], String):
         return None
@@ -156,7 +163,7 @@ def _super(statement: Statement, scope: Scope) -> Super | None:
     values = statement.values
     if any(isinstance(value, Odd) for value in values):
         return None
-    usage = f"write it as `{SCENE.usage['super']}`"
+    usage = f"write it as `{meant_super(values) or SCENE.usage['super']}`"
     if not values or not isinstance(values[0], String):
         found = describe(values[0]) if values else "nothing"
         message = f"`super` takes a text, found {found}"
@@ -192,7 +199,9 @@ def _place(value: Value | None, scope: Scope) -> str:
         return PLACES[0]
     if isinstance(value, Word) and value.written in PLACES:
         return value.written
-    hint = likeliest(value.written, PLACES) or "places: " + ", ".join(f"`{place}`" for place in PLACES)
+    habit = SIDES.get(value.written, "")
+    hint = f"did you mean `{habit}`?" if habit else likeliest(value.written, PLACES)
+    hint = hint or "places: " + ", ".join(f"`{place}`" for place in PLACES)
     message = f"`{value.written}` is not a place on the picture"
     scope.report(Diagnostic("AD0304", message, value.span, "unknown place", hint))
     return PLACES[0]
@@ -211,25 +220,25 @@ def _frame(word: str, body: Body, scope: Scope) -> Picture | Keyframe | FrameOf 
             return Keyframe(scope.template(prompt), scope.model(model), statement.span)
         case (Word(written="frame"), Word(written="of"), Word(written=other, span=span)):
             return FrameOf(Name(other, span))
-    hint = (
-        f'write `{word} "refs/first.png"`, `{word} keyframe "{{{{ maya }}}} on a bench" using flux_2` or '
-        f"`{word} frame of hook`"
-    )
     if not any(isinstance(value, Odd) for value in statement.values):
-        found = describe(statement.values[0]) if statement.values else "nothing"
-        message = f"`{word}` takes a file, a keyframe or a frame of another scene, found {found}"
-        scope.report(Diagnostic("AD0301", message, statement.span, hint=hint))
+        scope.report(no_frame(word, statement))
     return None
 
 
 def _colour(body: Body, scope: Scope) -> str:
+    statement = body.one("background")
+    match statement.values if statement else (None,):
+        case () if statement:
+            scope.report(no_background(statement))
+            return BACKGROUND
+        case (Word(written=name, span=span),):
+            scope.report(no_colour(name, span))
+            return BACKGROUND
     string = body.only("background", String)
     if string is None:
         return BACKGROUND
     if _COLOUR.fullmatch(string.value):
         digits = string.value[1:].lower()
         return "#" + (digits if len(digits) == 6 else "".join(digit * 2 for digit in digits))
-    message = f"`{string.written}` is not a colour"
-    label = "red, green and blue as three or six hexadecimal digits"
-    scope.report(Diagnostic("AD0306", message, string.span, label, f"write it as `{CARD.usage['background']}`"))
+    scope.report(no_colour(string.value, string.span))
     return BACKGROUND

@@ -20,6 +20,7 @@ from adc.compiler.frozen import frozen
 from adc.compiler.lower import lower
 from adc.compiler.nodes import Document
 from adc.compiler.plan import Plan
+from adc.compiler.whole import JUDGED
 
 
 @frozen
@@ -60,8 +61,13 @@ def _compiled(spec: str, files: Files, catalogue: Catalogue, choices: Choices, *
         lowered = lower(loaded.script, catalogue, loaded.texts, rough=rough)
         diagnostics.extend(lowered.diagnostics)
         plan = lowered.plan
+    elif loaded.part is not None:
+        own = catalogue.adding(model.endpoint for model in loaded.part.models.values())
+        judged = lower(loaded.part, own, loaded.texts, rough=True).diagnostics
+        diagnostics.extend(one for one in judged if one.code in JUDGED and one.severity is Severity.ERROR)
     diagnostics = allow(diagnostics, loaded.texts, spec)
-    found = tuple(sorted(dict.fromkeys(diagnostics), key=lambda one: (one.span, one.code)))
-    if any(one.severity is Severity.ERROR for one in found):
-        plan = None
+    errors = [one for one in diagnostics if one.severity is Severity.ERROR]
+    plan = None if errors else plan
+    told = dict.fromkeys(errors or diagnostics)  # warnings wait until there are no errors
+    found = tuple(sorted(told, key=lambda one: (one.span, one.code)))
     return Compiled(plan, found, loaded.texts, loaded.inputs, loaded.documents, loaded.script, catalogue)

@@ -73,7 +73,8 @@ class Place:
     `owners` are the statements whose blocks hold it, the outermost first, and `table` has the statements of the
     innermost block, or is None where that is not known. `before` are the words of the statement that stand wholly
     before the offset; `word` is what has been typed of the next, from `start` on. Inside a text, `word` is the text
-    up to the offset, and inside its tags `tag` is what has been typed since the tag was opened.
+    up to the offset, and inside its tags `tag` is what has been typed since the tag was opened; `is_branch` where that
+    was with `{%`. Inside a comment, `word` is the comment up to the offset.
     """
 
     inside: Inside
@@ -84,6 +85,7 @@ class Place:
     word: str
     start: int
     tag: str = ""
+    is_branch: bool = False
 
 
 def outline(source: str) -> Outline:
@@ -164,17 +166,18 @@ def place_at(outline: Outline, offset: int) -> Place:
 
     def place(inside: Inside, word: str, start: int, tag: str = "") -> Place:
         around = tuple(owners)
-        return Place(inside, around, tuple(body), table_of(around), before, word, start, tag)
+        table = table_of(around)
+        return Place(inside, around, tuple(body), table, before, word, start, tag[2:], tag.startswith("{%"))
 
     kind, start, end, *_ = outline.lexemes[number] if number >= 0 else ("", 0, 0)
     if kind == COMMENT and start < offset <= end:
-        return place("comment", "", offset)
+        return place("comment", outline.source[start:offset], start)
     quotes = 3 if kind.endswith("LONG_TEXT") else 1
     closing = 0 if kind.startswith("UNCLOSED") else quotes
     if kind.endswith("TEXT") and start + quotes <= offset <= end - closing:
         typed = outline.source[start + quotes : offset]
         tag = _OPEN_TAG.search(typed)
-        return place("tag" if tag else "text", typed, start + quotes, tag.group()[2:] if tag else "")
+        return place("tag" if tag else "text", typed, start + quotes, tag.group() if tag else "")
     line_start = outline.source.rfind("\n", 0, offset) + 1
     found = _WORD.search(outline.source, line_start, offset)
     word = found.group() if found else ""

@@ -21,6 +21,7 @@ from adc.compiler.casting import views_of
 from adc.compiler.catalogue import Endpoint
 from adc.compiler.definitions import PARTS, Card, Character, Line, Picture, Product, Scene, Script, Style, Text
 from adc.compiler.frozen import replace
+from adc.compiler.needs import order
 from adc.compiler.quotes import to_come
 from adc.compiler.request import portions
 from adc.compiler.sandbox import Names, TemplateProblem, render
@@ -38,9 +39,11 @@ __all__ = [
     "compose_clip",
     "compose_still",
     "compose_view",
+    "inside",
     "look_of",
     "render",
     "roughly",
+    "unpictured",
     "without_pictures",
     "written",
 ]
@@ -70,17 +73,23 @@ def _bound(script: Script, piece: Scene | Card | None, endpoint: Endpoint | None
         scope["scene"] = Names(shown=piece.name, name=piece.name, seconds=seconds_text(piece.seconds))
     tags = _tags(script, piece, endpoint) if isinstance(piece, Scene) and endpoint is not None else {}
     subjects: dict[str, Character | Product] = {**script.products, **script.characters}
+    people: dict[str, Names] = {}
     for name, who in subjects.items():
         # What one of them is told to be may name another: by then all have a name.
-        called = tags.get(who.name, who.display)
-        _put(scope, name, Names(shown=called, about="", name=who.name, display=who.display))
-    for name, param in script.params.items():
-        _put(scope, name, _chosen(param.value, scope, name))
-    for name, who in subjects.items():
-        _put(scope, name, _told(who, tags.get(who.name, who.display), _inside(scope, name), endpoint is not None))
-    for name, variant in script.variants.items():
-        shown = _chosen(variant.choices[variant.chosen], scope, name)
-        _put(scope, name, Names(shown=shown, key=variant.chosen))
+        people[name] = Names(shown=tags.get(who.name, who.display), about="", name=who.name, display=who.display)
+        _put(scope, name, people[name])
+    for name, part in order(script):
+        if name in script.params:
+            _put(scope, name, _chosen(script.params[name].value, scope, name))
+        elif name in script.variants:
+            variant = script.variants[name]
+            shown = _chosen(variant.choices[variant.chosen], scope, name)
+            _put(scope, name, Names(shown=shown, key=variant.chosen))
+        else:
+            words = _told(subjects[name], part, scope, to_model=endpoint is not None)
+            setattr(people[name], part, words)
+    for who_told in people.values():
+        who_told.about = _about(who_told)
     return scope
 
 
@@ -94,14 +103,14 @@ def _put(scope: dict[str, object], name: str, value: object) -> None:
         vars(scope[group])[own] = value
 
 
-def _inside(scope: Mapping[str, object], name: str) -> Mapping[str, object]:
+def inside(scope: Mapping[str, object], name: str) -> Mapping[str, object]:
     """The names as the file that declares `name` knows them: its own without what an import puts before them."""
     group = scope.get(name.rpartition(".")[0])
     return {**scope, **vars(group)} if isinstance(group, Names) else scope
 
 
 def _chosen(value: Text | str, scope: Mapping[str, object], name: str) -> str:
-    return value if isinstance(value, str) else _words(value, _inside(scope, name))
+    return value if isinstance(value, str) else _words(value, inside(scope, name))
 
 
 def compose_clip(
@@ -165,7 +174,7 @@ def compose_avoid(script: Script, scene: Scene, endpoint: Endpoint) -> str:
     """What style and scene keep out, as a list in words; empty where neither says. Raises TemplateProblem."""
     scope = bind(script, scene, endpoint)
     style = _style(script, scene)
-    told = [_words(style.avoid, _inside(scope, style.name))] if style and style.avoid else []
+    told = [_words(style.avoid, inside(scope, style.name))] if style and style.avoid else []
     told += [_words(scene.avoid, scope)] if scene.avoid else []
     return ", ".join(words.rstrip(".,;") for words in told)
 
@@ -201,7 +210,7 @@ def _scene_facts(script: Script, scene: Scene, endpoint: Endpoint, scope: Mappin
         "style_picture": max((share.stop for share in numbers.values()), default=1)
         if takes.reference_form == "images"
         else 0,
-        "look": _words(style.look, _inside(scope, style.name)) if style and style.look else "",
+        "look": _words(style.look, inside(scope, style.name)) if style and style.look else "",
         "avoid": "" if "$avoid" in endpoint.request.values() else compose_avoid(script, scene, endpoint),
         **{part: _words(scene.parts[part], scope) if part in scene.parts else "" for part in PARTS},
     }
@@ -216,16 +225,17 @@ def without_pictures(script: Script, scene: Scene) -> Scene:
     style = _style(script, scene)
     return replace(
         scene,
-        cast=tuple(_unseen(member) for member in scene.cast),
+        cast=tuple(unpictured(member) for member in scene.cast),
         reference=None,
         style=replace(style, reference=None) if style else None,
     )
 
 
-def _unseen(member: Character | Product) -> Character | Product:
+def unpictured(member: Character | Product) -> Character | Product:
     """Somebody of whom no picture is sent."""
-    views = {"pack": (), "views": {}} if isinstance(member, Character) else {}
-    return replace(member, reference=None, **views)
+    if isinstance(member, Product):
+        return replace(member, reference=None)
+    return replace(member, reference=None, pack=(), views={})
 
 
 def look_of(script: Script, scene: Scene) -> Picture | None:
@@ -258,14 +268,19 @@ def _numbers(script: Script, scene: Scene, endpoint: Endpoint) -> dict[str, rang
     return {name: range(first, end) for name, (first, end) in zip(views, pairwise(ends), strict=True)}
 
 
-def _told(subject: Character | Product, shown: str, scope: Mapping[str, object], to_model: bool) -> Names:
-    looks = {"looks": _words(subject.looks, scope)} if subject.looks else {}
-    if subject.looks_auto:
-        looks = {"looks": to_come(f"{subject.name}.looks") if to_model else "as in the picture"}
-    wears = {"wears": _words(subject.wears, scope)} if isinstance(subject, Character) and subject.wears else {}
-    told = [*looks.values(), *(f"wearing {clothes}" for clothes in wears.values())]
-    about = ", ".join(words.rstrip(".,;") for words in told)
-    return Names(shown=shown, about=about, name=subject.name, display=subject.display, **looks, **wears)
+def _told(who: Character | Product, part: str, scope: Mapping[str, object], *, to_model: bool) -> str:
+    """What somebody looks like or wears, in words."""
+    text = who.wears if part == "wears" and isinstance(who, Character) else who.looks
+    if text is None:
+        return to_come(f"{who.name}.looks") if to_model else "as in the picture"
+    return _words(text, inside(scope, who.name))
+
+
+def _about(who: Names) -> str:
+    """All that is told of somebody, in one run of words."""
+    told = [vars(who)["looks"]] if "looks" in vars(who) else []
+    told += [f"wearing {vars(who)['wears']}"] if "wears" in vars(who) else []
+    return ", ".join(words.rstrip(".,;") for words in told)
 
 
 def _words(text: Text, scope: Mapping[str, object]) -> str:

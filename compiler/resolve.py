@@ -13,15 +13,16 @@ they say about a declaration that already has an error is left out. Warnings wai
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 
-from adc.compiler import declarations
+from adc.compiler import declarations, dots
 from adc.compiler.checks import CHECKS
 from adc.compiler.choices import DEFAULTS, Choices
-from adc.compiler.definitions import Ad, Name, OwnModel, Script
+from adc.compiler.definitions import Ad, Character, Name, OwnModel, Product, Script
 from adc.compiler.diagnostics import Diagnostic, Label, Severity
-from adc.compiler.fields import NOUNS, Report, accept, take
+from adc.compiler.fields import NOUNS, Report, accept, describe, take
 from adc.compiler.files import Files
 from adc.compiler.frozen import frozen, replace
 from adc.compiler.mentions import ALWAYS, is_name, judge
+from adc.compiler.needs import circles
 from adc.compiler.nodes import Document, Listed, Statement, String, Value, Word
 from adc.compiler.own_models import own_model
 from adc.compiler.parse import parse
@@ -31,6 +32,7 @@ from adc.compiler.shelf import Shelf
 from adc.compiler.source import Span
 from adc.compiler.timeline import Timeline
 from adc.compiler.vocabulary import CAPTIONS, PLACES, TABLES, TOP, TRANSITIONS, VIEWS, likeliest
+from adc.compiler.whole import whole_part
 
 SPACES = {
     **dict.fromkeys(("character", "product", "param", "variant"), "cast"),
@@ -61,6 +63,9 @@ TAKEN = frozenset(
 )
 """Words that mean something between the values of statements: no param may be called so."""
 
+SHORT = 40
+"""Characters of a text that a note repeats whole."""
+
 SPEC_ONLY = frozenset({"ad", "scene", "card", "transition"})
 
 
@@ -69,7 +74,7 @@ class Loaded:
     """A spec as far as it could be understood: `script` is None where `diagnostics` hold an error.
 
     `texts` are the sources by path, for drawing diagnostics. `inputs` are the digests of every file that was read.
-    `documents` is the syntax of each source.
+    `documents` is the syntax of each source. `part` is, where there are errors, what they leave whole.
     """
 
     script: Script | None
@@ -77,6 +82,7 @@ class Loaded:
     texts: Mapping[str, str]
     inputs: Mapping[str, str]
     documents: Mapping[str, Document]
+    part: Script | None = None
 
 
 @frozen
@@ -95,21 +101,33 @@ def load(spec: str, files: Files, choices: Choices = DEFAULTS) -> Loaded:
     scope = Scope(shelf, found.append)
     resolver = _Resolver(spec, scope, choices)
     script = resolver.script()
-    names = (*scope.characters, *scope.products, *scope.params, *scope.variants, *resolver.lost)
+    found = [resolver.traced(diagnostic) for diagnostic in found]
+    names = (*scope.characters, *scope.products, *scope.params, *scope.variants, *scope.lost)
+    broken = {resolver.declaration_at(diagnostic.span) for diagnostic in found}
+    people: dict[str, Character | Product] = {**scope.characters, **scope.products}
+    half_read = (name for name, who in people.items() if resolver.declaration_at(who.span) in broken)
+    followed = dots.known(scope, (*scope.lost, *half_read))
     known: dict[str, set[str]] = {}
     for text, prefix in dict.fromkeys(scope.texts):
         if prefix not in known:
             own = {name.removeprefix(prefix) for name in names if name.startswith(prefix)}
             known[prefix] = {name.split(".")[0] for name in (*names, *own)}
         found += judge(text, shelf.texts[text.span.path], known[prefix], complete=scope.complete)
+        if scope.complete:
+            found += dots.judge(text, prefix, followed, shelf.texts[text.span.path])
+    found += circles(scope, shelf.texts)
     if script is not None:
         broken = {resolver.declaration_at(diagnostic.span) for diagnostic in found}
         judged = [diagnostic for check in CHECKS for diagnostic in check(script)]
         found += [diagnostic for diagnostic in judged if resolver.declaration_at(diagnostic.span) not in broken]
     errors = [diagnostic for diagnostic in found if diagnostic.severity is Severity.ERROR]
+    part = None
+    if errors and script is not None and scope.complete:
+        broken = {resolver.declaration_at(diagnostic.span) for diagnostic in errors}
+        part = whole_part(script, lambda span: resolver.declaration_at(span) in broken)
     order = {path: number for number, path in enumerate(shelf.texts)}
     told = sorted(dict.fromkeys(errors or found), key=lambda item: (order.get(item.span.path, -1), item.span.start))
-    return Loaded(None if errors else script, tuple(told), shelf.texts, shelf.inputs, resolver.documents)
+    return Loaded(None if errors else script, tuple(told), shelf.texts, shelf.inputs, resolver.documents, part)
 
 
 class _Resolver:
@@ -128,10 +146,26 @@ class _Resolver:
         """Of each file, the names that may stand for a value."""
         self.valued: set[Span] = set()
         """Params and variants that stand for a value somewhere, by the span of their name."""
-        self.lost: set[str] = set()
+        self.uses: dict[Span, Label] = {}
+        """What is said of each place where a param or variant stands for a value: where that value is from."""
+        self.lost = scope.lost
         """Names of declarations that could not be understood."""
         self.sound = True
         """Whether no scene of the spec can have got lost."""
+
+    def traced(self, diagnostic: Diagnostic) -> Diagnostic:
+        """What is said about a value, with the param it is from, or with the one whose name may be meant."""
+        span = diagnostic.span
+        wrong_type = diagnostic.code == "AD0301"
+        if span in self.uses:
+            hint = "write the value itself here, or give the name another value" if wrong_type else diagnostic.hint
+            return replace(diagnostic, hint=hint, notes=(*diagnostic.notes, self.uses[span]))
+        if wrong_type:
+            # A bare name where a value of another type belongs.
+            word = self.scope.shelf.texts.get(span.path, "")[span.start : span.end]
+            near = likeliest(word, self.local.get(span.path, {})) if word.isidentifier() else ""
+            return replace(diagnostic, hint=near) if near else diagnostic
+        return diagnostic
 
     def declaration_at(self, span: Span) -> tuple[str, int]:
         """Which declaration of its file holds `span`."""
@@ -143,6 +177,7 @@ class _Resolver:
         if declared is None:
             return None
         distinct = tuple(self._distinct(declared))
+        self.scope.declared |= {item.name.written: item.statement.keyword.written for item in distinct}
         self._choose(distinct)
         for kind in IN_ORDER:
             for item in distinct:
@@ -222,7 +257,8 @@ class _Resolver:
                 for item in self.units.get(path, ())
                 if item.statement.keyword.written in VALUES and item.name.span in self.values
             }
-        return _replaced(statement, self.local[path], self.valued) if self.local[path] else statement
+        local = self.local[path]
+        return _replaced(statement, local, self.valued, self.uses) if local else statement
 
     def _unit(self, path: str, at: Span, chain: tuple[str, ...]) -> tuple[_Declared, ...] | None:
         """What a file declares, with what it imports; None where it could not be read."""
@@ -380,10 +416,12 @@ class _Resolver:
         return declarations.ad(name, self._filled(written[0]), self.scope)
 
 
-def _replaced(statement: Statement, local: Mapping[str, tuple[Span, Value]], valued: set[Span]) -> Statement:
+def _replaced(
+    statement: Statement, local: Mapping[str, tuple[Span, Value]], valued: set[Span], uses: dict[Span, Label]
+) -> Statement:
     """`statement` with names in `local` replaced; the name that a declaration begins with stays.
 
-    What is replaced is noted in `valued`.
+    What is replaced is noted in `valued`, and at which place in `uses`.
     """
     kept = 1 if statement.keyword.written in NAMED else 0
     seen = 0
@@ -395,12 +433,19 @@ def _replaced(statement: Statement, local: Mapping[str, tuple[Span, Value]], val
             seen += 1
             if known is not None:
                 valued.add(known[0])
-                # A text keeps its place: its letters stand there, and not here.
-                value = known[1] if isinstance(known[1], String) else replace(known[1], span=value.span)
+                home = {"home": known[1].span} if isinstance(known[1], String) else {}
+                uses[value.span] = Label(known[0], f"`{value.written}` is {_shown(known[1])}")
+                value = replace(known[1], span=value.span, **home)
             values.append(value)
         lists.append(tuple(values))
-    block = statement.block and tuple(_replaced(inner, local, valued) for inner in statement.block)
+    block = statement.block and tuple(_replaced(inner, local, valued, uses) for inner in statement.block)
     return replace(statement, lists=tuple(lists), block=block)
+
+
+def _shown(value: Value) -> str:
+    """A value for a note: a text as it is written, where it is short."""
+    brief = isinstance(value, String) and len(value.written) <= SHORT and "\n" not in value.written
+    return f"the text `{value.written}`" if brief else describe(value)
 
 
 def _escaped(written: str) -> str:

@@ -45,11 +45,21 @@ class Scope:
         self.models: dict[str, OwnModel] = {}
         self.params: dict[str, Param] = {}
         self.variants: dict[str, Variant] = {}
+        self.declared: dict[str, str] = {}
+        """The kind of every declaration by its name, known before any of them is read."""
+        self.lost: set[str] = set()
+        """Names of declarations that could not be understood."""
         self.texts: list[tuple[Text, str]] = []
         """Every template with the prefix of the names of its file."""
 
     def text(self, body: Body, word: str) -> Text | None:
         """The text of a statement."""
+        statement = body.one(word)
+        match statement.values if statement and word == "looks" else ():
+            case (Word(written=written, span=span),) if written.startswith("auto") or likeliest(written, ("auto",)):
+                message = f"`looks` takes a text or `auto`, found the name `{written}`"
+                self.report(Diagnostic("AD0301", message, span, "neither of them", "did you mean `auto`?"))
+                return None
         string = body.only(word, String)
         return self.template(string) if string else None
 
@@ -100,23 +110,19 @@ class Scope:
 
     def _unknown(self, word: Word, wanted: str, options: Mapping[str, object]) -> None:
         name = word.written
-        spaces: tuple[tuple[str, Mapping[str, object]], ...] = (
-            *(("character", self.characters), ("product", self.products), ("style", self.styles)),
-            *(("voice", self.voices), ("model", self.models), ("param", self.params), ("variant", self.variants)),
-        )
-        for kind, declared in spaces:
-            if name in declared:
-                message = f"`{name}` is a {kind}; a {wanted} is needed here"
-                self.report(Diagnostic("AD0205", message, word.span, f"a {kind}", likeliest(name, options)))
-                return
-        if self.complete:
-            hint = likeliest(name, options)
+        kind = self.declared.get(self.prefix + name) or self.declared.get(name, "")
+        known = [option for option in options if option]
+        if kind and kind not in wanted.split():
+            message = f"`{name}` is a {kind}; a {wanted} is needed here"
+            self.report(Diagnostic("AD0205", message, word.span, f"a {kind}", likeliest(name, known)))
+        elif not kind and self.complete and name not in self.lost:
+            within = next((option for option in known if option.endswith(f".{name}")), "")
+            hint = f"did you mean `{within}`?" if within else likeliest(name, known)
             if not hint:
-                listed = ", ".join(f"`{option}`" for option in options)
+                listed = ", ".join(f"`{option}`" for option in known)
                 hint = f"declared here: {listed}" if listed else f"declare it: `{wanted.split()[0]} {name} {{ … }}`"
-            self.report(
-                Diagnostic("AD0201", f"`{name}` is not declared", word.span, f"no {wanted} has this name", hint)
-            )
+            label = f"no {wanted} has this name"
+            self.report(Diagnostic("AD0201", f"`{name}` is not declared", word.span, label, hint))
 
     def options(self, body: Body) -> tuple[Option, ...]:
         """The raw options that the `set` lines of a block give to a model."""
@@ -154,7 +160,7 @@ class Scope:
                     message,
                     statement.lists[1][0].span,
                     "a comma is missing before this",
-                    f"write it as `{usage}`",
+                    f"write it as `{statement.keyword.written} {', '.join(each.written for each in statement.values)}`",
                 )
             )
         seen: set[str] = set()

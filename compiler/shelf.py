@@ -1,6 +1,8 @@
 """Reads the files of a spec through the port: each once, each remembered by digest, each failure a diagnostic."""
 
 import json
+import posixpath
+import re
 from fnmatch import fnmatchcase
 
 from adc.compiler import digest
@@ -13,10 +15,12 @@ from adc.compiler.nodes import String
 from adc.compiler.pictures import NotAPicture, measure
 from adc.compiler.recordings import is_recording
 from adc.compiler.source import Span, span_at
-from adc.compiler.vocabulary import VIEWS
+from adc.compiler.vocabulary import VIEWS, likeliest
 
 PACK = "adc/pack/1"
 """The schema of a pack's manifest, `schemas/pack.v1.json`."""
+
+_NAMED = re.compile("`(.+)`")
 
 MOST_PIXELS = 50_000_000
 """A picture is unpacked when it is drawn, four bytes a pixel: beyond this, a file of a few kilobytes takes hundreds of
@@ -37,6 +41,11 @@ class Shelf:
         """The text of a source file, with plain line ends and without a byte order mark. `at` is who asks for it."""
         data = self._read(path, at)
         if data is None:
+            return None
+        if b"\0" in data[:1000] and at.path != path:
+            message, label = f"`{path}` is no text", "a spec is text"
+            hint = "import files such as `cast/maya.ad`; a picture is named by a `reference`"
+            self._report(Diagnostic("AD0103", message, at, label, hint))
             return None
         try:
             text = _plain(data.decode("utf-8-sig"))
@@ -147,7 +156,8 @@ class Shelf:
             self._report(Diagnostic("AD0102", f"`{folder}` lies outside of the project", at, hint=hint))
         except OSError as error:
             reason = "not found" if isinstance(error, FileNotFoundError) else (error.strerror or "").lower()
-            self._report(Diagnostic("AD0101", f"there is no folder `{folder}`", at, reason))
+            hint = self._near(folder) or "folders are named relative to the file that names them"
+            self._report(Diagnostic("AD0101", f"there is no folder `{folder}`", at, reason, hint))
         else:
             # A picture that is put beside the others changes what is trained: the names are an input too.
             self.inputs[folder] = digest.digest_bytes("\n".join(names).encode())
@@ -156,11 +166,31 @@ class Shelf:
 
     def path(self, reference: String) -> str | None:
         """The path that a text names, relative to the folder of the spec."""
+        if "://" in reference.value:
+            message, label = "this is an address of the web, and no path of a file", "is not fetched"
+            hint = 'save the file beside the spec, and name it: `"refs/maya.png"`'
+            self._report(Diagnostic("AD0101", message, reference.span, label, hint))
+            return None
         if reference.value.strip() and reference.value.isprintable():
             return beside(reference.span.path, reference.value)
         hint = 'paths are written as in `"refs/maya.png"`'
         self._report(Diagnostic("AD0101", "this is no path of a file", reference.span, hint=hint))
         return None
+
+    def _near(self, path: str, *, beside: str = "") -> str:
+        """The hint that names what is there and is most like `path`; empty where nothing is."""
+        folder, _, name = path.rpartition("/")
+        try:
+            names = self._files.names(folder or ".")
+        except OSError:
+            return ""
+        stems = {(each.rpartition(".")[0] or each): each for each in reversed(names)}
+        found = _NAMED.search(likeliest(name.rpartition(".")[0] or name, stems))
+        if found is None:
+            return ""
+        home = posixpath.dirname(beside) or "."
+        there = posixpath.join(folder, stems[found[1]])
+        return f'did you mean `"{posixpath.relpath(there, home)}"`?' if beside else f"there is `{there}`"
 
     def _read(self, path: str, at: Span) -> bytes | None:
         if path in self._contents:
@@ -171,7 +201,8 @@ class Shelf:
             hint = "copy the file into the project and name it relative to this file"
             self._report(Diagnostic("AD0102", f"`{path}` lies outside of the project", at, hint=hint))
         except FileNotFoundError:
-            hint = "paths are relative to the file that names them, and letters count as written"
+            hint = self._near(path, beside=at.path)
+            hint = hint or "paths are relative to the file that names them, and letters count as written"
             self._report(Diagnostic("AD0101", f"there is no file `{path}`", at, "not found", hint))
         except OSError as error:
             reason = "it is a folder" if isinstance(error, IsADirectoryError) else (error.strerror or "").lower()

@@ -11,13 +11,28 @@ import unicodedata
 from adc.compiler.diagnostics import Diagnostic
 from adc.compiler.lexer import BEGIN, Lexeme, Place, Token, lexemes
 from adc.compiler.literals import Report
+from adc.compiler.mend import OPENABLE, TOP_ONLY
 from adc.compiler.source import Span
+from adc.compiler.vocabulary import TABLES, TOP
 
 CLOSING = {"'": "'", "`": "`", "“": "”", "”": "”", "„": "“", "‟": "”", "‘": "’", "‚": "’", "«": "»"}
 BLOCK_COMMENTS = {"/*": "*/", "<!--": "-->"}
 LINE_ENDS = frozenset("\v\x1c\x1d\x1e\x85\u2028\u2029")
 WIDEST = 120
 """A line that is longer is not repeated in a hint."""
+
+_PUNCTUATION = frozenset("'’.!?/…-–—")
+_TEXTUAL = frozenset(
+    {
+        word
+        for table in TABLES
+        if table is not TOP
+        for word, usage in table.usage.items()
+        if usage.startswith(f'{word} "')
+    }
+    | {"says", "voiceover"}
+)
+"""Statements that take a text."""
 
 _FOREIGN = {
     "JSON": re.compile(r'[\[{][\s\[{]*"[^"\n]*"\s*[:,\]]'),
@@ -29,6 +44,11 @@ _LEAD = re.compile(r"(?:\s|#.*)*")
 _NAME_IN_BRACES = re.compile(r"\{\{[ \t]*([^\W\d][\w.]*)[ \t]*\}\}")
 _TEXT_OF_LINES = re.compile(r'"[^"\n]*(?:\n[^"\n]*){1,20}"(?=[ \t]*(?:\}[ \t]*)?(?:#.*)?$)', re.M)
 _REST = re.compile(r"[ \t]*(?:#.*)?$", re.M)
+_MARKS = re.compile(r'(?P<text>"[^"]*")|[\[\]();]')
+_BRACKETS = re.compile(r"\([^()\n]*\)|\[[^\[\]\n]*\]")
+_BRACE_IN_COMMENT = re.compile(r"#.*\{[ \t]*")
+_INDENTED_NEXT = re.compile(r"[ \t]*(?:#.*)?\n(?:[ \t]*(?:#.*)?\n)*[ \t]+[^\s#]")
+_PAID_FOR = {"s": "second", "sec": "second", "m": "minute", "min": "minute", "video": "clip", "image": "picture"}
 _WORD_AHEAD = re.compile(r"[ \t]*[^\W\d]")
 _PATH = re.compile(r"[\w./-]*/[\w./-]*")
 
@@ -41,6 +61,9 @@ def meant(path: str, source: str, report: Report) -> list[Token]:
         if form.match(source, start):
             report(_foreign(path, source, start, language))
             return []
+    if _is_prose(source):
+        report(_prose(path, source, start))
+        return []
     reader = _Reader(path, source, report)
     place: Place | None = BEGIN
     while place is not None:
@@ -60,12 +83,16 @@ class _Reader:
 
     def until_jump(self, place: Place) -> Place | None:
         """Read on from `place` to the end, or to where the lexer has to begin again."""
-        for lexeme in lexemes(self.source, begin=place):
+        for lexeme in lexemes(self.source, comments=True, begin=place):
             kind, start, end, line, column = lexeme
             if kind == "$END":
                 break
             jump = None
-            if kind == "JUNK":
+            if kind == "COMMENT":
+                self._comment(lexeme)
+            elif kind == "ODD" and self.source[end - 1] == ":" and self._opens(end):
+                jump = self._without_colon(lexeme)
+            elif kind == "JUNK":
                 jump = self._junk(lexeme)
             elif kind == "UNCLOSED_TEXT" and (text := _TEXT_OF_LINES.match(self.source, start)):
                 jump = self._text_of_lines(lexeme, text.end())
@@ -92,6 +119,20 @@ class _Reader:
         _, start, end, line, _ = lexeme
         junk = self.source[start:end]
         first = junk[0]
+        if self._last == "_BREAK" and self.source.startswith("```", start):
+            hint = "remove it, here and at the end: a spec is the lines between"
+            span = Span(self.path, start, self._line_end(start), line, lexeme[4])
+            message, label = "a fence of Markdown is no part of a spec", "not part of the language"
+            self.report(Diagnostic("AD0106", message, span, label, hint))
+            return span.end
+        if junk == ":" and self._opens(end):
+            return None  # `scene hook 8s:` and an indented line: the block that is missing is told
+        if junk in _PUNCTUATION and self._is_bare(self._line_tokens(), start):
+            return self._bare(lexeme)
+        if junk in ("/", ".", "..") and (path := self._path(lexeme)):
+            return path
+        if first in "([" and (group := _BRACKETS.match(self.source, start)) and len(self._line_tokens()) > 1:
+            return self._remark(lexeme, group)
         if len(junk) > 1 and first in CLOSING:
             inner = junk[1 : -1 if junk[-1] in "\"'`“”’»" else None].replace('"', r"\"")
             shown = f'"{inner}"' if len(inner) < WIDEST else '"…"'
@@ -129,6 +170,102 @@ class _Reader:
             self._tell(lexeme, *_meaningless(junk), self._hint(lexeme))
         return None
 
+    def _line_tokens(self) -> list[Token]:
+        """The tokens of the statement that is being read."""
+        place = len(self.tokens)
+        while place and self.tokens[place - 1].type not in ("_BREAK", "LBRACE", "RBRACE"):
+            place -= 1
+        return self.tokens[place:]
+
+    def _opens(self, end: int) -> bool:
+        """Whether a colon that ends at `end` stands where the `{` of a declaration should."""
+        header = self._line_tokens()
+        begins = bool(header) and header[0].column == 1 and header[0] in OPENABLE
+        return begins and _INDENTED_NEXT.match(self.source, end) is not None
+
+    def _without_colon(self, lexeme: Lexeme) -> int:
+        """Read `8s:` as `8s`."""
+        _, start, end, line, column = lexeme
+        for kind, first, last, _, _ in lexemes(self.source[start : end - 1]):
+            if kind != "$END":
+                self.tokens.append(Token(kind, self.source[start + first : start + last], start + first, line, column))
+        return end
+
+    def _comment(self, lexeme: Lexeme) -> None:
+        """Report a comment in the middle of a declaration that takes in its brace: `scene #1 8s {`."""
+        _, start, end, line, column = lexeme
+        header = self._line_tokens()
+        comment = self.source[start:end]
+        if not header or header[0] not in OPENABLE | {"shot"} or not _BRACE_IN_COMMENT.fullmatch(comment):
+            return
+        words = comment.rstrip("{ \t").lstrip("# ")
+        numbered = f"{header[-1]}_{words}" if words[:1].isdigit() else f"{header[-1]} {words}"
+        mended = " ".join((*header[: max(1, len(header) - 1)], numbered)).strip()
+        span = Span(self.path, start, end, line, column)
+        message = "a `#` begins a comment, and this one takes in the `{` of a block"
+        self.report(Diagnostic("AD0119", message, span, "not read", f"write it without the `#`: `{mended} {{`"))
+        self._put("JUNK", lexeme, comment)
+        self.tokens.append(Token("LBRACE", "", end, line, column + end - start))
+
+    def _path(self, lexeme: Lexeme) -> int | None:
+        """Report a path without quotes, or `$0.05/s`, as a whole; where it ends. None where the stroke is alone."""
+        _, start, _, line, column = lexeme
+        left = start
+        while left > start - column + 1 and re.match(r"[\w.-]", self.source[left - 1]):
+            left -= 1
+        found = _PATH.match(self.source, left)
+        if found is None or found.end() - left < 2:
+            return None
+        written, end = found.group(), found.end()
+        while self.tokens and self.tokens[-1].end_pos > left:
+            left = min(left, self.tokens.pop().start_pos)
+        words = self._line_tokens()
+        message, label = "this path has no quotes", "not part of the language"
+        hint = f'a path stands between quotes: `"{written}"`'
+        if self.source[left] == "$":
+            amount, _, unit = self.source[left:end].partition("/")
+            message, hint = "what is paid for is written in words", f"write `{amount} per {_PAID_FOR.get(unit, unit)}`"
+        elif words and words[0] == "using":
+            message, hint = "a model is named by its short name", "`adc models` lists them: `using veo3_1`"
+        elif self._is_bare(words, start):
+            return self._bare(lexeme)
+        span = Span(self.path, left, end, line, column - (start - left))
+        self.report(Diagnostic("AD0106", message, span, label, hint))
+        self.tokens.append(Token("JUNK", self.source[left:end], left, line, span.column))
+        return end
+
+    def _is_bare(self, words: list[Token], start: int) -> bool:
+        """Whether a line is a statement of a text that has no quotes, and is read as far as its second word."""
+        end = self._line_end(start)
+        rest = self.source[words[0].start_pos : end] if words else ""
+        return len(words) > 1 and words[0] in _TEXTUAL and not any(mark in rest for mark in '"“{}#')
+
+    def _bare(self, lexeme: Lexeme) -> int:
+        """Report a text without quotes as a whole: `action she doesn't smile`."""
+        words = self._line_tokens()
+        spoken = words[0] in ("says", "voiceover") and len(words) > 2
+        first = words[2 if spoken else 1]
+        end = self._line_end(lexeme[1])
+        text = self.source[first.start_pos : end].rstrip()
+        del self.tokens[self.tokens.index(first) :]
+        header = " ".join(words[: 2 if spoken else 1])
+        hint = f'texts stand between quotes: `{header} "{text}"`' if len(text) < WIDEST else _quotes('"…"')
+        span = Span(self.path, first.start_pos, first.start_pos + len(text), first.line, first.column)
+        self.report(Diagnostic("AD0106", "this text has no quotes", span, "words without quotes", hint))
+        self.tokens.append(Token("JUNK", text, first.start_pos, first.line, first.column))
+        return end
+
+    def _remark(self, lexeme: Lexeme, group: re.Match[str]) -> int:
+        """Report brackets behind the first value of a statement, and go on behind them."""
+        _, start, _, line, column = lexeme
+        line_start = start - column + 1
+        rest = self.source[group.end() : self._line_end(start)].strip()
+        without = f"{self.source[line_start:start].strip()} {rest}".strip()
+        hint = f"write it without them: `{without}`" if len(without) < WIDEST and "`" not in without else "remove them"
+        span = Span(self.path, start, group.end(), line, column)
+        self.report(Diagnostic("AD0106", "brackets have no meaning here", span, "not part of the language", hint))
+        return group.end()
+
     def _separator(self, lexeme: Lexeme, junk: str) -> None:
         _, _, end, _, _ = lexeme
         hint = "a line end ends a statement; begin a new line here"
@@ -143,8 +280,9 @@ class _Reader:
         line_start = start - column + 1
         line_end = self._line_end(start)
         before, after = self.source[line_start:start].strip(), self.source[end:line_end].strip(" \t,")
-        if '"' not in after:
-            after = re.sub(r"[\[\]();]", "", after)
+        if not after or after.startswith("#"):
+            return "remove it"
+        after = _MARKS.sub(lambda found: found["text"] or "", after)
         mended = f"{before.strip(chr(34))} {after}".strip()
         if line_end - line_start > WIDEST or "`" in mended or not (before and after):
             mended = "duration 30s"
@@ -203,6 +341,23 @@ def _meaningless(junk: str) -> tuple[str, str]:
 
 def _quotes(shown: str) -> str:
     return f"texts stand between straight double quotes: `{shown}`"
+
+
+def _is_prose(source: str) -> bool:
+    """Whether nothing in a file looks like a spec: neither a brace nor a line that begins like a declaration."""
+    lines = (line.split(None, 1) for line in source.split("\n"))
+    begins = {words[0] for words in lines if len(words) > 1}
+    return "{" not in source and "}" not in source and not begins & {*TOP_ONLY, *OPENABLE} and len(begins) > 1
+
+
+def _prose(path: str, source: str, start: int) -> Diagnostic:
+    line = source.count("\n", 0, start) + 1
+    column = start - source.rfind("\n", 0, start)
+    end = source.find("\n", start)
+    span = Span(path, start, len(source) if end < 0 else end, line, column)
+    message, label = "these are words for people, and no spec", "no line begins like one of a spec"
+    hint = 'a spec is written line by line: `ad my_ad`, then `scene hook 8s {`, `action "she smiles"` and `}`'
+    return Diagnostic("AD0120", message, span, label, hint)
 
 
 def _foreign(path: str, source: str, start: int, language: str) -> Diagnostic:

@@ -48,6 +48,29 @@ def names(value: str) -> frozenset[str]:
     return _named(template) if isinstance(template, nodes.Template) else frozenset()
 
 
+def paths(value: str) -> frozenset[tuple[str, ...]]:
+    """The same with what follows their dots; a name alone, too, where something follows."""
+    template = _parsed(value)
+    if not isinstance(template, nodes.Template):
+        return frozenset()
+    found = (_path(node) for node in template.find_all((nodes.Name, nodes.Getattr, nodes.Getitem)))
+    return frozenset(path for path in found if path)
+
+
+def _path(node: nodes.Node) -> tuple[str, ...]:
+    """A name and what follows its dots; empty for anything else."""
+    match node:
+        case nodes.Name():
+            return (node.name,)
+        case nodes.Getattr():
+            before = _path(node.node)
+            return (*before, node.attr) if before else ()
+        case nodes.Getitem(arg=nodes.Const(value=str() as attribute)):
+            before = _path(node.node)
+            return (*before, attribute) if before else ()
+    return ()
+
+
 def judge(text: Text, source: str, reachable: Collection[str], *, complete: bool) -> Iterator[Diagnostic]:
     """Everything wrong with the template in `text`, which stands in `source` and may name what is `reachable`."""
     template = _parsed(text.value)
@@ -74,6 +97,19 @@ def judge(text: Text, source: str, reachable: Collection[str], *, complete: bool
         yield Diagnostic("AD0602", f"`{name}` is not declared", place(text, start, end, source), label, hint)
 
 
+def _plainly(said: str, value: str) -> str:
+    """What Jinja says about a template, in words for people."""
+    for opening, closing in (("{{", "}}"), ("{%", "%}")):
+        if value.rfind(opening) > value.rfind(closing):
+            return f"`{opening}` is never closed: `{closing}` is missing"
+    got = re.search(r"got '(.*)'", said)
+    if "end of print statement" in said and got:
+        return f"`{got[1]}` cannot stand here"
+    if "endif" in said or "innermost block" in said:
+        return "`{% endif %}` is missing"
+    return said[0].lower() + said[1:]
+
+
 @lru_cache(maxsize=KEPT)
 def _parsed(value: str) -> nodes.Template | str:
     """The template, or what is wrong with it."""
@@ -82,8 +118,7 @@ def _parsed(value: str) -> nodes.Template | str:
     try:
         template = _environment().parse(value)
     except TemplateSyntaxError as error:
-        said = (error.message or "it breaks off").split(". ")[0].rstrip(".")
-        return said[0].lower() + said[1:]
+        return _plainly((error.message or "it breaks off").split(". ")[0].rstrip("."), value)
     except (RecursionError, ValueError, OverflowError):
         return "far too much of it"
     if not _shallow(template):

@@ -10,12 +10,21 @@ from adc.compiler.frozen import field, frozen
 
 @frozen
 class Table:
-    """The statements of one place. Those in `many` may be repeated; those in `blocks` have, or may have, a block."""
+    """The statements of one place. Those in `many` may be repeated; those in `blocks` have, or may have, a block.
+
+    `habits` are words that people write for a statement out of habit, with the one that they mean.
+    """
 
     place: str
     usage: Mapping[str, str]
     many: frozenset[str] = frozenset()
     blocks: Mapping[str, "Table"] = field(default_factory=dict)
+    habits: Mapping[str, str] = field(default_factory=dict)
+
+
+def _habits(**words: str) -> dict[str, str]:
+    """`rate="fps framerate"` as `{"fps": "rate", "framerate": "rate"}`."""
+    return {word: statement for statement, habits in words.items() for word in habits.split()}
 
 
 AD = Table(
@@ -42,8 +51,19 @@ AD = Table(
                 "set": "set num_inference_steps 8",
             },
             many=frozenset({"set"}),
+            habits=_habits(level="volume loudness gain", duck="ducking", using="model"),
         )
     },
+    habits=_habits(
+        duration="length time seconds runtime",
+        size="resolution ratio aspect aspect_ratio format dimensions",
+        rate="fps framerate frame_rate frames",
+        budget="cost price max_cost limit",
+        captions="caption subtitles subtitle",
+        music="song soundtrack audio sound track",
+        deliver="deliverables outputs output formats aspects ratios",
+        platform="platforms channel channels network",
+    ),
 )
 
 CHARACTER = Table(
@@ -68,8 +88,16 @@ CHARACTER = Table(
                 "set": "set create_masks true",
             },
             many=frozenset({"set"}),
+            habits=_habits(photos="images pictures reference", trigger="token word", using="model"),
         )
     },
+    habits=_habits(
+        reference="image picture photo img ref face portrait",
+        photos="images pictures",
+        looks="look description describe appearance age face_description details",
+        wears="wear clothes clothing outfit costume wardrobe",
+        pack="views angles",
+    ),
 )
 
 PRODUCT = Table(
@@ -79,6 +107,11 @@ PRODUCT = Table(
         "photos": 'photos "refs/serum/*.jpg"',
         "looks": 'looks "amber glass dropper bottle"',
     },
+    habits=_habits(
+        reference="image picture photo img ref packshot",
+        photos="images pictures",
+        looks="look description describe appearance details",
+    ),
 )
 
 STYLE = Table(
@@ -88,12 +121,18 @@ STYLE = Table(
         "avoid": 'avoid "text, watermark"',
         "reference": 'reference "refs/look.jpg"',
     },
+    habits=_habits(
+        look="looks description prompt",
+        avoid="negative negative_prompt not without exclude",
+        reference="image picture photo ref",
+    ),
 )
 
 VOICE = Table(
     "`voice`",
     {"using": "using eleven_v3", "id": 'id "Rachel"', "set": "set stability 0.5"},
     many=frozenset({"set"}),
+    habits=_habits(using="model provider engine", id="name voice voice_id"),
 )
 
 MODEL = Table(
@@ -114,6 +153,14 @@ MODEL = Table(
         "output": 'output "video"',
     },
     many=frozenset({"send", "set"}),
+    habits=_habits(
+        makes="type kind",
+        lengths="length duration durations",
+        aspects="aspect ratio ratios",
+        resolutions="resolution size",
+        price="cost",
+        send="argument arg input",
+    ),
 )
 
 SHOT = Table(
@@ -141,6 +188,23 @@ SHOT = Table(
         "set": "set cfg_scale 0.5",
     },
     many=frozenset({"says", "voiceover", "super", "set"}),
+    habits=_habits(
+        using="model engine",
+        cast="character characters actor actors people person who props product products",
+        setting="location place background where scenery set_design",
+        action="description describe what happens visual video shows content",
+        camera="shot_type lens movement motion framing angle",
+        light="lighting lights",
+        mood="tone feeling atmosphere",
+        sound="sfx audio ambience",
+        says="say said speaks dialogue dialog speech line lines talks",
+        voiceover="vo narrator narration narrates offscreen voice_over",
+        super="text title caption captions subtitle subtitles overlay lower_third",
+        avoid="negative negative_prompt without",
+        reference="image picture photo ref",
+        start="start_frame first_frame begin",
+        end="end_frame last_frame",
+    ),
 )
 
 SCENE = Table(
@@ -148,6 +212,7 @@ SCENE = Table(
     {**SHOT.usage, "shot": "shot 4s { … }"},
     many=SHOT.many | {"shot"},
     blocks={"shot": SHOT},
+    habits=SHOT.habits,
 )
 
 CARD = Table(
@@ -161,6 +226,13 @@ CARD = Table(
         "image": 'image "refs/bottle.png"',
     },
     many=frozenset({"line"}),
+    habits=_habits(
+        background="color colour bg background_color backdrop",
+        headline="title heading header h1",
+        line="text subtitle subline tagline body super caption description",
+        button="cta call_to_action",
+        image="picture photo product packshot reference",
+    ),
 )
 
 TOP = Table(
@@ -191,6 +263,17 @@ TOP = Table(
         "scene": SCENE,
         "card": CARD,
     },
+    habits=_habits(
+        **{"import": "include use require from load"},
+        ad="video film spot commercial project",
+        param="var variable let const input define parameter",
+        variant="variants option options ab choice",
+        character="actor actress person people characters talent",
+        product="item object prop packshot products",
+        scene="clip sequence scenes",
+        card="endcard end_card title_card slide outro titlecard endslate slate",
+        transition="join cross_fade",
+    ),
 )
 
 TABLES = (

@@ -5,7 +5,7 @@ needs the bytes of its inputs; where an input has still to be made nobody knows 
 input made again with the same bytes changes nothing), so all that is said is after what it will be decided.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
@@ -72,19 +72,33 @@ def plan_keys(plan: Plan) -> Mapping[str, str]:
     return keys
 
 
-def purchases_ahead(builds: Iterable[tuple[Plan, Sequence[Forecast]]]) -> tuple[Step, ...]:
-    """What these builds, one after the other, may still have to buy live. What they have in common is bought once."""
+def purchases(plans: Iterable[Plan]) -> tuple[Step, ...]:
+    """What these plans buy live when nothing is in the store. What they have in common is bought once."""
+    return _bought((plan, {step.id for step in plan.steps}) for plan in plans)
+
+
+def purchases_ahead(builds: Iterable[tuple[Plan, Iterable[Forecast]]]) -> tuple[Step, ...]:
+    """What these builds, one after the other, may still have to buy live, with what they have in common once."""
+    return _bought((plan, {said.step_id for said in forecasts if _may_run(said)}) for plan, forecasts in builds)
+
+
+def _may_run(said: Forecast) -> bool:
+    """Whether the step may have to be done itself; one that is known to equal another waits for that one's result."""
+    return said.status == "will run" or (said.status == "after" and said.key is None)
+
+
+def _bought(builds: Iterable[tuple[Plan, Container[str]]]) -> tuple[Step, ...]:
+    """Those of the named steps that are bought, each once."""
     bought: dict[str, Step] = {}
-    for plan, forecasts in builds:
+    for plan, named in builds:
         keys = plan_keys(plan)
-        for step, said in zip(plan.steps, forecasts, strict=True):
-            twin = said.status == "after" and said.key is not None
-            if step.kind == "generate" and said.status != "cached" and not twin:
+        for step in plan.steps:
+            if step.kind == "generate" and step.id in named:
                 bought.setdefault(keys[step.id], step)
     return tuple(bought.values())
 
 
-def usd_ahead(plan: Plan, forecasts: Sequence[Forecast]) -> Decimal:
+def usd_ahead(plan: Plan, forecasts: Iterable[Forecast]) -> Decimal:
     """The most that the build of a whole plan will spend live."""
     return usd_of(purchases_ahead([(plan, forecasts)]))
 

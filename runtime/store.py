@@ -50,6 +50,9 @@ _MEDIA_TYPES = {
     ".flac": "audio/flac",
     ".ogg": "audio/ogg",
     ".json": "application/json",
+    ".txt": "text/plain",
+    ".zip": "application/zip",
+    ".safetensors": "application/octet-stream",
 }
 
 

@@ -7,6 +7,7 @@ Rules about what a model can do are not here: they belong to casting, which know
 from collections.abc import Callable, Iterator
 
 from adc.compiler.checks import (
+    awaited,
     blank,
     chains,
     durations,
@@ -30,6 +31,7 @@ from adc.compiler.checks import (
     speech,
     starts,
     supers,
+    unfilled,
     unused,
     wordless,
 )
@@ -59,10 +61,12 @@ CHECKS: tuple[Check, ...] = (
     restated.check,
     packs.check,
     looks.check,
+    awaited.check,
     loras.check,
     pictures.check,
     platforms.check,
     overridden.check,
+    unfilled.check,
     unused.check,
 )
 """All checks, in the order in which their findings are given where they stand at one place. They need no order."""

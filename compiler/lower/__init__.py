@@ -8,6 +8,7 @@ keyframe    a start frame bought as a still
 speech      a voice-over
 scene       a clip, with what it starts from
 card        a still drawn here
+unseen      pictures that no model is shown
 film        the timeline and the last step, and the order of all steps
 """
 

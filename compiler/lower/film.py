@@ -17,6 +17,7 @@ from adc.compiler.lower.morph import lower_morph
 from adc.compiler.lower.music import lower_music
 from adc.compiler.lower.scene import Lowered, ends_on, first_frame, lower_scene
 from adc.compiler.lower.sheet import Sheet
+from adc.compiler.lower.unseen import warn_of_unseen
 from adc.compiler.lower.words import captions, cut_up, supers
 from adc.compiler.plan import Deliverable, Json, Placed, Plan, Step
 from adc.compiler.units import Aspect, Size, dollars_text, frames_in, pixels, seconds_text
@@ -61,6 +62,7 @@ def lower_film(sheet: Sheet) -> Plan | None:
         deliverables.append(Deliverable(step_id, str(aspect), size.width, size.height))
     if sheet.wrong:
         return None
+    warn_of_unseen(sheet)
     plan = Plan(
         name=ad.name,
         title=ad.title,
@@ -70,7 +72,7 @@ def lower_film(sheet: Sheet) -> Plan | None:
         frames=frames_in(elapsed, ad.rate),
         choices={name: variant.chosen for name, variant in sheet.script.variants.items()},
         files=tuple(sorted(sheet.files.values(), key=lambda file: file.digest)),
-        steps=_in_order(sheet.steps),
+        steps=_needed(_in_order(sheet.steps), deliverables),
         timeline=tuple(cut.timeline),
         deliverables=tuple(deliverables),
     )
@@ -198,6 +200,15 @@ def _in_order(steps: Mapping[str, Step]) -> tuple[Step, ...]:
         else:
             waiting += (steps[need] for need in reversed(missing))
     return tuple(ordered.values())
+
+
+def _needed(steps: tuple[Step, ...], deliverables: list[Deliverable]) -> tuple[Step, ...]:
+    """The steps that a film needs: of a pack, say, a request may have room for fewer views than there are."""
+    needed = {film.step for film in deliverables}
+    for step in reversed(steps):
+        if step.id in needed:
+            needed.update(step.needs)
+    return tuple(step for step in steps if step.id in needed)
 
 
 def _check_budget(sheet: Sheet, usd: Decimal) -> None:

@@ -5,12 +5,13 @@ Who has a LoRA is known to the still by it: she is called by her trigger word, a
 
 from adc.compiler.casting import Need, Refusal, cast
 from adc.compiler.definitions import Character, Keyframe, Scene
+from adc.compiler.frozen import replace
 from adc.compiler.lower.identity import in_brief, pictured, subject
 from adc.compiler.lower.lora import family_of, lower_lora
 from adc.compiler.lower.purchase import buy
 from adc.compiler.lower.sheet import Sheet
 from adc.compiler.plan import Json
-from adc.compiler.prompts import compose_avoid, compose_still, look_of
+from adc.compiler.prompts import compose_avoid, compose_still, look_of, unpictured, without_pictures
 from adc.compiler.request import resolution
 
 
@@ -40,6 +41,9 @@ def lower_keyframe(sheet: Sheet, scene: Scene, keyframe: Keyframe, step_id: str,
     using = None if keyframe.using is None or keyframe.using.value.endswith(".lora") else keyframe.using
     casting = cast(need, sheet.catalogue, using.value if using else None)
     if isinstance(casting, Refusal):
+        own = [f"{member.name}.lora" for member in scene.cast if isinstance(member, Character) and member.lora]
+        if using is not None and own and "lora" in using.value:
+            casting = replace(casting, hint=f"did you mean {' or '.join(f'`{name}`' for name in own)}?")
         sheet.refuse(casting, using, keyframe.span)
         return None
     endpoint = casting.endpoint
@@ -55,7 +59,10 @@ def lower_keyframe(sheet: Sheet, scene: Scene, keyframe: Keyframe, step_id: str,
     sent = [] if casting.references_waived else members
     style = sheet.file(look) if look and not casting.references_waived else None
     weights = [lower_lora(sheet, member, member.lora) for member in trained if member.lora]
-    prompt = sheet.composed(lambda: compose_still(sheet.script, scene, endpoint, keyframe.prompt, sheet.write))
+    told = _as_told(scene, trained)
+    if casting.references_waived:
+        told = without_pictures(sheet.script, told)
+    prompt = sheet.composed(lambda: compose_still(sheet.script, told, endpoint, keyframe.prompt, sheet.write))
     facts: dict[str, Json] = {
         "prompt": prompt,
         "aspect": sheet.script.ad.aspect,
@@ -63,7 +70,7 @@ def lower_keyframe(sheet: Sheet, scene: Scene, keyframe: Keyframe, step_id: str,
         "subjects": [subject(sheet, member).to_fact() for member in sent],
         "style": style,
         "loras": [{"weights": weight} for weight in weights if weight is not None],
-        "avoid": sheet.composed(lambda: compose_avoid(sheet.script, scene, endpoint)) or None,
+        "avoid": sheet.composed(lambda: compose_avoid(sheet.script, told, endpoint)) or None,
         "seed": scene.seed,
     }
     plain = sheet.scope(scene)
@@ -85,6 +92,23 @@ def lower_keyframe(sheet: Sheet, scene: Scene, keyframe: Keyframe, step_id: str,
         brief=brief,
         span=keyframe.span,
         take=scene.take,
+    )
+
+
+def _as_told(scene: Scene, trained: list[Character]) -> Scene:
+    """The scene as the still's model knows it: those who are `trained` by their trigger words, nobody else by one."""
+    if not any(isinstance(member, Character) and member.lora for member in scene.cast):
+        return scene
+    return replace(
+        scene,
+        cast=tuple(
+            unpictured(member)
+            if member in trained
+            else replace(member, lora=None)
+            if isinstance(member, Character)
+            else member
+            for member in scene.cast
+        ),
     )
 
 

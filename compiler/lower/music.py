@@ -27,7 +27,7 @@ def _bought(sheet: Sheet, music: Music, seconds: Fraction) -> Json:
         return None
     assert not isinstance(music.source, Recording)
     length = casting.seconds or ceil(seconds)
-    words = sheet.words(music.source, sheet.scope(None))
+    words = sheet.words(music.source, sheet.scope(None, casting.endpoint))
     return buy(
         sheet,
         "music",

@@ -57,7 +57,7 @@ def buy(
     cost = price(endpoint, arguments, clip=clip)
     if cost.mark == "unknown":
         _unknown(sheet, endpoint, arguments, span, clip)
-    return sheet.add(
+    return sheet.bought(
         Step(
             id=step_id,
             kind="generate",
@@ -81,10 +81,10 @@ def _unknown(
     own = next((model for model in sheet.script.models.values() if model.endpoint is endpoint), None)
     if own is not None and ad.budget is None:
         return  # which its declaration has been told
-    message = f"the price of this on {endpoint.title} is not known"
+    message = f"what this costs on {endpoint.title} is not known"
     hint = _affordable(endpoint, arguments, clip) or "name a model with a known price by `using`"
     if own is not None:
-        hint = f"tell its price in `model {own.name.value} {{ … }}`: `price $0.05 per second`"
+        hint = f"add the `price` that its page tells to `model {own.name.value}`"
     if ad.budget is None or ad.budget_span is None:
         label = "it counts as nothing in the plan"
         sheet.report("AD0506", message, span, label=label, hint=hint, warning=True)

@@ -187,6 +187,8 @@ def _cast(sheet: Sheet, scene: Scene, *, chained: bool) -> Casting | None:
 
     casting = cast(need, sheet.catalogue, scene.using.value if scene.using else None, reads)
     if isinstance(casting, Refusal):
+        if scene.using is not None and scene.using.value.rpartition(".")[2] == "lora":
+            casting = replace(casting, hint='a LoRA makes stills: `start keyframe "{{ maya }} smiles" using maya.lora`')
         sheet.refuse(casting, scene.using, scene.span)
         return None
     _speaks(sheet, scene, casting)

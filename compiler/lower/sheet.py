@@ -3,11 +3,11 @@
 from collections.abc import Callable, Mapping
 
 from adc.compiler.casting import Refusal
-from adc.compiler.catalogue import Catalogue
+from adc.compiler.catalogue import Catalogue, Endpoint
 from adc.compiler.definitions import Card, Name, Picture, Recording, Scene, Script, Text
 from adc.compiler.diagnostics import Diagnostic, Label, Severity
 from adc.compiler.mentions import place
-from adc.compiler.plan import FileRef, Json, PlanFile, Step, StepRef
+from adc.compiler.plan import FileRef, Json, PlanFile, Step, StepRef, canonical
 from adc.compiler.prompts import TemplateProblem, Write, bind, render, written
 from adc.compiler.source import Span
 
@@ -29,11 +29,19 @@ class Sheet:
         self.pictures: dict[str, Picture] = {}
         """Pictures among the files, by digest, as they were measured."""
         self.diagnostics: list[Diagnostic] = []
+        self._bought: dict[bytes, Step] = {}
 
     def add(self, step: Step) -> Json:
         """Put a step on the sheet, once; gives the reference to its output."""
         self.steps.setdefault(step.id, step)
         return StepRef(step.id, step.output).to_json()
+
+    def bought(self, step: Step) -> Json:
+        """The reference to the output of a purchase. A still or a voice that is bought already serves again."""
+        if step.output not in ("image", "audio"):
+            return self.add(step)
+        asked = canonical({"endpoint": step.endpoint, "arguments": step.arguments, "take": step.take})
+        return self.add(self._bought.setdefault(asked, step))
 
     def use(self, step_id: str) -> None:
         """Take in a spare step; one that could not be had has been reported."""
@@ -76,10 +84,13 @@ class Sheet:
         lacks = "" if using else "; ".join(f"{model} {reason}" for model, reason in refusal.lacks)
         self.report("AD0501", refusal.message, using.span if using else span, label=lacks, hint=refusal.hint)
 
-    def scope(self, piece: Scene | Card | None) -> Mapping[str, object] | None:
-        """What names mean in words of `piece` that are spoken or shown; None where one has no meaning (reported)."""
+    def scope(self, piece: Scene | Card | None, endpoint: Endpoint | None = None) -> Mapping[str, object] | None:
+        """What names mean in words of `piece` that are spoken or shown, or that `endpoint` is told.
+
+        None where one has no meaning, which is reported.
+        """
         try:
-            return bind(self.script, piece, None)
+            return bind(self.script, piece, endpoint)
         except TemplateProblem as problem:
             self.report_template(problem)
             return None

@@ -16,6 +16,7 @@ from adc.compiler.frozen import frozen
 from adc.compiler.lower.purchase import buy
 from adc.compiler.lower.sheet import Sheet
 from adc.compiler.plan import Json
+from adc.compiler.prompts import inside
 from adc.compiler.units import seconds_text
 
 
@@ -90,7 +91,8 @@ def buy_voice(sheet: Sheet, scene: Scene, lines: Sequence[Line], step_id: str, p
     text = " ".join(words for words in (sheet.words(each.text, scope) for each in lines) if words.strip())
     if not text.strip():
         return None  # which is reported already
-    called = sheet.words(voice.id, scope) if voice and voice.id else None
+    owner = (voice.name or line.who.name) if voice and line.who else ""
+    called = sheet.words(voice.id, inside(scope, owner)) if voice and voice.id and scope else None
     return buy(
         sheet,
         step_id,

@@ -1,21 +1,22 @@
-"""The long way of `adc build`: compile, say what will happen and what it costs, ask, run, deliver."""
+"""The long way of `adc build`: compile, say what will happen and what it costs, ask once, run, deliver."""
 
 import os
-import shutil
 import sys
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext, suppress
+from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 
 import anyio
 
-from adc.compiler.plan import Deliverable, Plan
+from adc.compiler.plan import Deliverable, Plan, Step
 from adc.compiler.units import dollars_text, seconds_text
 from adc.runtime.cli.again import again
-from adc.runtime.cli.choices import shown
+from adc.runtime.cli.choices import engine_name, film_file, shown, store_folder
+from adc.runtime.cli.delivery import check, deliver, places
 from adc.runtime.cli.exits import Exit
 from adc.runtime.cli.session import (
     Compilation,
@@ -25,12 +26,13 @@ from adc.runtime.cli.session import (
     handlers_for,
     open_session,
 )
-from adc.runtime.errors import AdcError, SpendRefused, StoreError
+from adc.runtime.cli.variants import called
+from adc.runtime.errors import AdcError, SpendRefused
 from adc.runtime.execute import Outcome, execute
-from adc.runtime.forecast import Forecast, forecast, usd_ahead
+from adc.runtime.forecast import Forecast, forecast, purchases_ahead
 from adc.runtime.policy import Limits
 from adc.runtime.reporters.plain import PlainReporter
-from adc.runtime.reporters.plan_table import plan_lines
+from adc.runtime.reporters.plan_table import amount, plan_lines, together
 from adc.runtime.unchanged import program_stamp, write_note
 
 _NOTICES = {
@@ -39,149 +41,166 @@ _NOTICES = {
 }
 
 
-def make(arguments: Namespace, *, engine: str, store: str, out: str, note: str) -> int:
-    """Build the film that `arguments.spec` describes into `out`, its other shapes beside it. Returns an `Exit` code."""
+@dataclass(frozen=True, slots=True)
+class _Ad:
+    """One ad to be made: its arguments, where its note goes, its plan, and where its films go."""
+
+    arguments: Namespace
+    note: str
+    compilation: Compilation
+    places: Mapping[str, Deliverable]
+
+    @property
+    def plan(self) -> Plan:
+        return self.compilation.plan
+
+
+def make(wanted: Sequence[tuple[Namespace, str]], *, typed: Namespace) -> int:
+    """Build each ad that is wanted: its arguments, and where its note goes. `typed` is the command as it was given.
+
+    Returns an `Exit` code.
+    """
     stamp = program_stamp()
+    engine = engine_name(typed)
+    delivered: list[str] = []
     try:
-        compilation = compile_or_complain(arguments)
-        if compilation is None:
+        ads = list(_compiled(wanted))
+        if len(ads) < len(wanted):
             return Exit.SPEC
-        plan = compilation.plan
-        places = _places(out, plan)
-        for place in places:
-            _check_out(Path(place), compilation)
-        with open_session(store) as session:
-            session.ingest(compilation)
+        with open_session(store_folder(typed)) as session:
+            for ad in ads:
+                session.ingest(ad.compilation)
             # Drafts may be built side by side; only one build at a time spends.
             with nullcontext() if engine == "draft" else session.store.exclusive():
-                forecasts = anyio.run(_forecast, arguments, engine, compilation, session)
-                _announce(compilation, forecasts, engine)
+                builds = [(ad.plan, anyio.run(_forecast, engine, typed, ad, session)) for ad in ads]
+                _announce(ads, builds, engine, typed)
                 if engine != "draft":
-                    _agree(plan, forecasts, arguments)
-                outcome = anyio.run(_execute, arguments, engine, compilation, session)
-            if outcome.failures:
-                return _failed(plan, outcome, arguments)
-            films = {place: outcome.results[film.step].outputs["video"].digest for place, film in places.items()}
-            for place, digest in films.items():
-                session.store.verify(digest)  # what is handed over is what was made, whatever the disk has done since
-                _deliver(session.store.path(digest), Path(place))
+                    _agree(purchases_ahead(builds), typed)
+                for ad in ads:
+                    if typed.all_variants:
+                        print(f"\n{called(ad.plan.choices)}", flush=True)
+                    outcome = anyio.run(_execute, engine, typed, ad, session)
+                    if outcome.failures:
+                        _tell(delivered)
+                        return _failed(ad.plan, outcome, typed)
+                    delivered += _delivered(ad, outcome, session, engine, stamp)
     except SpendRefused as refusal:
-        return complain(refusal, Exit.REFUSED, arguments)
+        return complain(refusal, Exit.REFUSED, typed)
     except AdcError as error:
-        return complain(error, Exit.FAILED, arguments)
+        _tell(delivered)
+        return complain(error, Exit.FAILED, typed)
     except KeyboardInterrupt:
-        sys.stdout.flush()
+        _tell(delivered)
         sys.stderr.write("\nstopped; everything made so far is kept, and the same command goes on from here\n")
         return Exit.INTERRUPTED
-    # Without its note the next build only looks longer before it finds nothing to do.
-    with suppress(OSError):
-        write_note(note, stamp=stamp, out=out, files=[*compilation.inputs.items(), *films.items()])
-    seconds = seconds_text(Fraction(plan.frames, plan.rate))
-    kind = "draft, " if engine == "draft" else ""
-    print()
-    for place, film in places.items():
-        print(f"{shown(place)}: {kind}{seconds} s, {film.width}x{film.height}, {plan.rate} fps")
+    _tell(delivered)
     return Exit.OK
 
 
-def _announce(compilation: Compilation, forecasts: Sequence[Forecast], engine: str) -> None:
+def _compiled(wanted: Sequence[tuple[Namespace, str]]) -> Iterator[_Ad]:
+    """The ads, up to the first whose spec has errors, which are reported. Raises StoreError for an unusable place."""
+    for number, (arguments, note) in enumerate(wanted):
+        compilation = compile_or_complain(arguments, quiet=number > 0)
+        if compilation is None:
+            return
+        films = places(arguments, compilation.plan)
+        for place in films:
+            check(Path(place), compilation.inputs)
+        yield _Ad(arguments, note, compilation, films)
+
+
+def _announce(
+    ads: Sequence[_Ad], builds: Sequence[tuple[Plan, Sequence[Forecast]]], engine: str, typed: Namespace
+) -> None:
     """Say what will happen before it does."""
-    if all(one.status == "cached" for one in forecasts):
+    paid = engine != "draft"
+    if all(one.status == "cached" for _, forecasts in builds for one in forecasts):
         print("everything is in the store already", flush=True)
         return
-    for line in plan_lines(compilation.plan, forecasts, compilation.catalogue, paid=engine != "draft"):
-        print(line)
-    print()
+    for ad, (plan, forecasts) in zip(ads, builds, strict=True):
+        if typed.all_variants:
+            print(f"{called(plan.choices)}:")
+        for line in plan_lines(plan, forecasts, ad.compilation.catalogue, paid=paid):
+            print(line)
+        print()
+    if len(builds) > 1:
+        for line in together(builds, paid=paid):
+            print(line)
     if engine in _NOTICES:
         print(_NOTICES[engine])
     sys.stdout.flush()
 
 
-async def _forecast(
-    arguments: Namespace, engine: str, compilation: Compilation, session: Session
-) -> tuple[Forecast, ...]:
-    async with handlers_for(engine, arguments, compilation, session) as handlers:
-        return forecast(compilation.plan, handlers, session.cache)
+async def _forecast(engine: str, typed: Namespace, ad: _Ad, session: Session) -> tuple[Forecast, ...]:
+    async with handlers_for(engine, typed, ad.compilation, session) as handlers:
+        return forecast(ad.plan, handlers, session.cache)
 
 
-async def _execute(arguments: Namespace, engine: str, compilation: Compilation, session: Session) -> Outcome:
-    async with handlers_for(engine, arguments, compilation, session) as handlers:
+async def _execute(engine: str, typed: Namespace, ad: _Ad, session: Session) -> Outcome:
+    async with handlers_for(engine, typed, ad.compilation, session) as handlers:
         return await execute(
-            compilation.plan,
+            ad.plan,
             handlers=handlers,
             store=session.store,
             cache=session.cache,
-            reporter=PlainReporter(compilation.plan),
-            limits=Limits(remote=arguments.remote, local=arguments.local or os.cpu_count() or 1),
+            reporter=PlainReporter(ad.plan),
+            limits=Limits(remote=typed.remote, local=typed.local or os.cpu_count() or 1),
         )
 
 
-def _agree(plan: Plan, forecasts: Sequence[Forecast], arguments: Namespace) -> None:
-    """Have the user's yes for what this build may spend. Raises SpendRefused without one."""
-    usd = usd_ahead(plan, forecasts)
-    unknown = any(step.price.mark == "unknown" for step in plan.steps if step.kind == "generate")
-    if (not usd and not unknown) or arguments.yes:
+def _agree(purchases: Sequence[Step], typed: Namespace) -> None:
+    """Have the user's yes for what may be bought. Raises SpendRefused without one."""
+    if typed.yes or all(not step.price.usd and step.price.mark != "unknown" for step in purchases):
         return
-    amount = f"up to {dollars_text(usd)}" + (", and some prices are unknown" if unknown else "")
+    most = amount(purchases, "up to ")
     if not sys.stdin.isatty():
         raise SpendRefused(
-            f"this build would spend {amount} and there is no terminal to ask at; nothing was spent",
-            next_command=again(arguments, *_decision(arguments), "--yes"),
+            f"this build would spend {most} and there is no terminal to ask at; nothing was spent",
+            next_command=again(typed, *_decision(typed), "--yes"),
         )
     sys.stdout.flush()
-    sys.stderr.write(f"Spend {amount}? [y/N] ")
+    sys.stderr.write(f"Spend {most}? [y/N] ")
     sys.stderr.flush()
     if sys.stdin.readline().strip().lower() not in ("y", "yes"):
-        raise SpendRefused("nothing was spent", next_command=again(arguments, *_decision(arguments)))
+        raise SpendRefused("nothing was spent", next_command=again(typed, *_decision(typed)))
 
 
-def _decision(arguments: Namespace) -> tuple[str, ...]:
+def _decision(typed: Namespace) -> tuple[str, ...]:
     """What the user decided about lost answers, as words of the command."""
-    return () if arguments.on_ambiguous == "fail" else ("--on-ambiguous", arguments.on_ambiguous)
+    return () if typed.on_ambiguous == "fail" else ("--on-ambiguous", typed.on_ambiguous)
 
 
-def _places(out: str, plan: Plan) -> dict[str, Deliverable]:
-    """Where each finished film goes: the first to `out`, the others beside it, named by their shape."""
-    first, *others = plan.deliverables
-    stem, suffix = os.path.splitext(out)
-    return {out: first, **{f"{stem}.{film.aspect.replace(':', 'x')}{suffix}": film for film in others}}
+def _delivered(ad: _Ad, outcome: Outcome, session: Session, engine: str, stamp: str) -> Iterator[str]:
+    """Bring the films to their places, and say of each where it is. Raises StoreError."""
+    plan = ad.plan
+    films = {place: outcome.results[film.step].outputs["video"].digest for place, film in ad.places.items()}
+    for place, digest in films.items():
+        session.store.verify(digest)  # what is handed over is what was made, whatever the disk has done since
+        deliver(session.store.path(digest), Path(place))
+    # Without its note the next build only looks longer before it finds nothing to do.
+    with suppress(OSError):
+        write_note(ad.note, stamp=stamp, out=film_file(ad.arguments), films=films, inputs=ad.compilation.inputs)
+    seconds = seconds_text(Fraction(plan.frames, plan.rate))
+    kind = "draft, " if engine == "draft" else ""
+    for place, film in ad.places.items():
+        yield f"{shown(place)}: {kind}{seconds} s, {film.width}x{film.height}, {plan.rate} fps"
 
 
-def _check_out(out: Path, compilation: Compilation) -> None:
-    """Refuse a place for the film where something else would be lost, before anything is made. Raises StoreError."""
-    if str(out) in compilation.inputs:
-        raise StoreError(f"{shown(str(out))} is what the film is made from; nothing was made, choose another --out")
-    if out.is_dir():
-        raise StoreError(f"{shown(str(out))} is a folder; nothing was made, choose a file with --out")
-    if out.suffix.lower() != ".mp4":
-        raise StoreError(f"{shown(str(out))} is no name for an MP4; nothing was made, let --out end in .mp4")
+def _tell(delivered: Sequence[str]) -> None:
+    """The films that are in their places."""
+    if delivered:
+        print("\n" + "\n".join(delivered))
+    sys.stdout.flush()
 
 
-def _deliver(film: Path, out: Path) -> None:
-    """Copy the film from the store to where the user wants it, aside first, then renamed. Raises StoreError."""
-    aside = out.with_name(f".{out.name}.{os.getpid()}")
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            shutil.copyfile(film, aside)
-            os.replace(aside, out)
-        finally:
-            aside.unlink(missing_ok=True)
-    except OSError as error:
-        raise StoreError(
-            f"the film is finished and kept, but {shown(str(out))} cannot be written: {error.strerror};"
-            " choose another place with --out"
-        ) from error
-
-
-def _failed(plan: Plan, outcome: Outcome, arguments: Namespace) -> int:
+def _failed(plan: Plan, outcome: Outcome, typed: Namespace) -> int:
     """Say what failed, what it cost, what is safe and how to go on."""
     bought = sum((result.receipt.usd for result in outcome.results.values()), Decimal(0))
     lines = [""]
     told: dict[tuple[str, str], list[str]] = {}
     for step, error in outcome.failures.items():
         told.setdefault((str(error), error.next_command), []).append(step)
-    same = again(arguments, *_decision(arguments))
+    same = again(typed, *_decision(typed))
     for (sentence, command), steps in told.items():
         lines.append(f"{', '.join(steps)}: {sentence}")
         if command not in ("", same):

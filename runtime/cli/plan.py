@@ -3,47 +3,60 @@
 import json
 import sys
 from argparse import Namespace
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from copy import copy
-from decimal import Decimal
 
 import anyio
 
-from adc.compiler.digest import Engine, step_key
-from adc.compiler.plan import FileRef, Json, Plan, Ref, dump, to_json
-from adc.compiler.units import dollars_text
+from adc.compiler.plan import Json, Plan, dump, to_json
 from adc.runtime.cli.choices import engine_name, store_folder
 from adc.runtime.cli.exits import Exit
 from adc.runtime.cli.session import Compilation, compile_or_complain, complain, handlers_for, open_session
-from adc.runtime.cli.variants import combinations
+from adc.runtime.cli.variants import called, combinations
 from adc.runtime.errors import AdcError
 from adc.runtime.forecast import Forecast, forecast, usd_ahead
-from adc.runtime.reporters.plan_table import plan_lines
+from adc.runtime.reporters.plan_table import plan_lines, together
 
 
 def run(arguments: Namespace) -> int:
     """Print the plan, or those of all variants. Returns an `Exit` code."""
-    compilations = list(_compilations(arguments))
-    if None in compilations:
-        return Exit.SPEC
-    found = [compilation for compilation in compilations if compilation is not None]
+    found: list[Compilation] = []
+    for compilation in _compilations(arguments):
+        if compilation is None:
+            return Exit.SPEC
+        found.append(compilation)
+    if arguments.json and not arguments.status:
+        if arguments.all_variants:
+            _print_json([to_json(compilation.plan) for compilation in found], sort_keys=True)
+        else:
+            sys.stdout.write(dump(found[0].plan).decode())
+        return Exit.OK
     engine = engine_name(arguments)
     try:
-        documents = [] if arguments.json and not arguments.status else _told(arguments, engine, found)
+        forecasts = [anyio.run(_forecast, arguments, engine, compilation) for compilation in found]
     except AdcError as error:
         return complain(error, Exit.FAILED, arguments)
-    if arguments.json and not arguments.status:
-        if not arguments.all_variants:
-            sys.stdout.write(dump(found[0].plan).decode())
-            return Exit.OK
-        documents = [to_json(compilation.plan) for compilation in found]
-    if arguments.json or arguments.status:
-        document: Json = documents if arguments.all_variants else documents[0]
-        sys.stdout.write(json.dumps(document, sort_keys=not arguments.status, indent=2, ensure_ascii=False) + "\n")
-    elif arguments.all_variants:
-        for line in _together([compilation.plan for compilation in found]):
+    if arguments.status:
+        documents = [_status(one.plan, said, engine) for one, said in zip(found, forecasts, strict=True)]
+        _print_json(documents if arguments.all_variants else documents[0], sort_keys=False)
+        return Exit.OK
+    paid = engine != "draft"
+    for compilation, said in zip(found, forecasts, strict=True):
+        if arguments.all_variants:
+            print(f"{called(compilation.plan.choices)}:")
+        for line in plan_lines(compilation.plan, said, compilation.catalogue, paid=paid):
+            print(line)
+        if arguments.all_variants:
+            print()
+    if arguments.all_variants:
+        builds = [(one.plan, said) for one, said in zip(found, forecasts, strict=True)]
+        for line in together(builds, paid=paid):
             print(line)
     return Exit.OK
+
+
+def _print_json(document: Json, *, sort_keys: bool) -> None:
+    sys.stdout.write(json.dumps(document, sort_keys=sort_keys, indent=2, ensure_ascii=False) + "\n")
 
 
 def _compilations(arguments: Namespace) -> Iterator[Compilation | None]:
@@ -59,47 +72,6 @@ def _compilations(arguments: Namespace) -> Iterator[Compilation | None]:
         one = copy(arguments)
         one.variants = list(chosen.items())
         yield compile_or_complain(one, quiet=number > 0)
-
-
-def _told(arguments: Namespace, engine: str, compilations: Sequence[Compilation]) -> list[Json]:
-    """The plans as tables on stdout, or with `--status` as documents."""
-    documents: list[Json] = []
-    for compilation in compilations:
-        plan, forecasts = compilation.plan, anyio.run(_forecast, arguments, engine, compilation)
-        if arguments.status:
-            documents.append(_status(plan, forecasts, engine))
-            continue
-        if arguments.all_variants:
-            print(f"{_called(plan.choices)}:")
-        for line in plan_lines(plan, forecasts, compilation.catalogue, paid=engine != "draft"):
-            print(line)
-        if arguments.all_variants:
-            print()
-    return documents
-
-
-def _called(choices: Mapping[str, str]) -> str:
-    return ", ".join(f"{name}={key}" for name, key in choices.items()) or "the only variant"
-
-
-def _together(plans: Sequence[Plan]) -> Iterator[str]:
-    """What all variants cost together, as they share what they have in common, and what they would one by one."""
-    prices: dict[str, Decimal] = {}
-    for plan in plans:
-        keys: dict[str, str] = {}
-
-        def digest_of(ref: Ref, keys: Mapping[str, str] = keys) -> str:
-            return ref.digest if isinstance(ref, FileRef) else keys[ref.step]
-
-        for step in plan.steps:
-            # Before anything is made, what a step makes is known by how it is made.
-            keys[step.id] = step_key(step, digest_of, Engine("plan"))
-            prices[keys[step.id]] = step.price.usd
-    paid = sum(1 for usd in prices.values() if usd)
-    alone = sum((plan.usd for plan in plans), Decimal(0))
-    films = f"{len(plans)} ad{'s' if len(plans) > 1 else ''}"
-    together = dollars_text(sum(prices.values(), Decimal(0)))
-    yield f"{films}, {paid} paid steps, {together} together; one by one {dollars_text(alone)}"
 
 
 async def _forecast(arguments: Namespace, engine: str, compilation: Compilation) -> tuple[Forecast, ...]:

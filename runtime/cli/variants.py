@@ -1,6 +1,7 @@
 """`--all-variants`: every combination of the choices that a spec's variants offer."""
 
 from argparse import Namespace
+from collections.abc import Mapping
 from itertools import product
 
 from adc.runtime.cli.session import compile_or_complain
@@ -20,3 +21,8 @@ def combinations(arguments: Namespace) -> list[dict[str, str]] | None:
         for name, variant in compilation.variants.items()
     }
     return [dict(zip(offered, keys, strict=True)) for keys in product(*offered.values())]
+
+
+def called(choices: Mapping[str, str]) -> str:
+    """What people call a combination."""
+    return ", ".join(f"{name}={key}" for name, key in choices.items()) or "the only variant"

@@ -88,7 +88,9 @@ def _reading(server: SpecServer) -> None:
 
     @server.feature(types.TEXT_DOCUMENT_CODE_ACTION, _CODE_ACTIONS)
     def on_code_action(params: types.CodeActionParams) -> list[types.CodeAction]:
-        return list(mends(params.text_document.uri, params.context.diagnostics))
+        lines = server.buffers.lines(server.path(params.text_document.uri))
+        asked = params.context.diagnostics
+        return list(mends(params.text_document.uri, outline(lines.text), lines, asked)) if lines else []
 
 
 def _names(server: SpecServer) -> None:

@@ -4,11 +4,8 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
 from adc.compiler.catalogue import Catalogue, Endpoint, PriceRule, Role
-from adc.compiler.conform import property_names
-from adc.compiler.definitions import Name, Option
 from adc.compiler.plan import Json
-from adc.compiler.request import option_problems
-from adc.compiler.source import Span
+from adc.compiler.settings import Setting, settings
 
 ROLES: Mapping[str, tuple[Role, ...]] = {
     "scene": ("clip",),
@@ -87,59 +84,36 @@ def _amounts(usd: Json) -> Iterator[Decimal]:
         yield Decimal(str(usd))
 
 
-def options(endpoints: list[Endpoint]) -> dict[str, tuple[Endpoint, Mapping[str, Json]]]:
-    """What can be `set` of these endpoints: each option's name with its schema, from the first that has it."""
-    found: dict[str, tuple[Endpoint, Mapping[str, Json]]] = {}
+def options(endpoints: list[Endpoint]) -> dict[str, tuple[Endpoint, Setting]]:
+    """What can be `set` of these endpoints: each option by its name, from the first that has it."""
+    found: dict[str, tuple[Endpoint, Setting]] = {}
     for endpoint in endpoints:
-        for name in property_names(endpoint.input_schema):
-            if _is_free(endpoint, name):
-                found.setdefault(name, (endpoint, _resolved(endpoint, name)))
+        for setting in settings(endpoint):
+            found.setdefault(setting.name, (endpoint, setting))
     return found
 
 
-def _is_free(endpoint: Endpoint, name: str) -> bool:
-    """Whether a spec may set the option."""
-    nowhere = Span("", 0, 0, 1, 1)
-    return not option_problems(endpoint, [Option(Name(name, nowhere), 0, nowhere)])
-
-
-def _resolved(endpoint: Endpoint, name: str) -> Mapping[str, Json]:
-    """The schema of an option; of alternatives, the first that is not null."""
-    properties = endpoint.input_schema.get("properties")
-    schema = properties.get(name) if isinstance(properties, dict) else None
-    if not isinstance(schema, dict):
-        return {}
-    ways = schema.get("anyOf")
-    if isinstance(ways, list):
-        way = next((each for each in ways if isinstance(each, dict) and each.get("type") != "null"), {})
-        return {**schema, **way}
-    return schema
-
-
-def option_words(schema: Mapping[str, Json]) -> str:
+def option_words(setting: Setting) -> str:
     """`number, from 0 to 1, default 0.5`."""
-    words = [str(schema["type"])] if "type" in schema else []
-    if isinstance(schema.get("enum"), list):
-        words.append("one of " + ", ".join(f"`{choice}`" for choice in choices(schema)))
-    least, most = schema.get("minimum"), schema.get("maximum")
-    if least is not None and most is not None:
-        words.append(f"from {least} to {most}")
-    elif least is not None:
-        words.append(f"at least {least}")
-    elif most is not None:
-        words.append(f"at most {most}")
-    if schema.get("default") is not None:
-        words.append(f"default `{_plain(schema['default'])}`")
+    words: list[str] = [setting.kind]
+    if setting.choices:
+        words = ["one of " + ", ".join(f"`{choice}`" for choice in setting.choices)]
+    if setting.least is not None and setting.most is not None:
+        words.append(f"from {setting.least} to {setting.most}")
+    elif setting.least is not None:
+        words.append(f"at least {setting.least}")
+    elif setting.most is not None:
+        words.append(f"at most {setting.most}")
+    if setting.longest is not None:
+        words.append(f"at most {setting.longest:,} characters")
+    if setting.default is not None:
+        default = setting.default
+        words.append(f"default `{str(default).lower() if isinstance(default, bool) else default}`")
     return ", ".join(words)
 
 
-def choices(schema: Mapping[str, Json]) -> list[str]:
-    """The values of an option that has a few, as a spec writes them."""
-    if schema.get("type") == "boolean":
+def choices(setting: Setting) -> list[str]:
+    """The values of an option that has a few, as a spec writes them: texts stand between quotes."""
+    if setting.kind == "true or false":
         return ["true", "false"]
-    found = schema.get("enum")
-    return [_plain(value) for value in found] if isinstance(found, list) else []
-
-
-def _plain(value: Json) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    return [f'"{choice}"' if setting.kind == "text" else choice for choice in setting.choices]

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from adc.compiler.files import beside
 from adc.compiler.index import Declared, Link
-from adc.compiler.nodes import Statement, String
+from adc.runtime.lsp.completion import endings_of
 from adc.runtime.lsp.specs import Reading
 from adc.runtime.lsp.view import View
 
@@ -14,28 +14,24 @@ Place = tuple[str, int, int]
 
 
 def definition(view: View) -> Place | None:
-    """Where the name at the position is declared; for the path of an import, the file itself."""
+    """Where the name at the position is declared; for the path of a file, that file."""
     link = view.reading.index.link_at(view.name, view.offset)
     if link is not None:
         return view.reading.outside(link.declared.path), link.declared.start, link.declared.end
-    path = imported_at(view)
+    path = file_at(view)
     return (path, 0, 0) if path and os.path.isfile(path) else None
 
 
-def imported_at(view: View) -> str:
-    """The path of the file whose import holds the position, or an empty text."""
-    document = view.reading.index.documents.get(view.name)
-    for statement in document.statements if document else ():
-        text = _import_path(statement)
-        if text is not None and text.span.start <= view.offset <= text.span.end:
-            return view.reading.outside(beside(view.name, text.value))
-    return ""
-
-
-def _import_path(statement: Statement) -> String | None:
-    values = statement.values
-    is_import = statement.keyword.written == "import" and values and isinstance(values[0], String)
-    return values[0] if is_import and isinstance(values[0], String) else None
+def file_at(view: View) -> str:
+    """The path of the file that the text at the position names, or an empty text."""
+    place = view.place
+    if place.inside != "text" or len(place.before) != 1 or place.table is None:
+        return ""
+    if not endings_of(place.table, place.before[0]):
+        return ""
+    end = view.lines.text.find('"', view.offset)
+    named = view.lines.text[place.start : end]
+    return view.reading.outside(beside(view.name, named)) if named.isprintable() else ""
 
 
 def references(

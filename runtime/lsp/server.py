@@ -146,10 +146,11 @@ class SpecServer(LanguageServer):
                 try:
                     await asyncio.wait_for(stale.wait(), QUIET)
                 except TimeoutError:
-                    compiled = await loop.run_in_executor(self.threads, spec.compile)
-                    if not stale.is_set() and self.specs.get(path) is spec:
-                        spec.take_compiled(compiled)
-                        self._tell(spec)
+                    if not spec.library:
+                        compiled = await loop.run_in_executor(self.threads, spec.compile)
+                        if not stale.is_set() and self.specs.get(path) is spec:
+                            spec.take_compiled(compiled)
+                            self._tell(spec)
                     await loop.run_in_executor(self.threads, gc.collect)
         finally:
             del self.tasks[path]

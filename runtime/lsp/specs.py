@@ -5,7 +5,7 @@ casts and prices, which takes longer, so it waits until nobody types. What only 
 moved along with the text, and is dropped where the text itself is changed.
 
 A file without an ad or a scene is a library. It is judged as a spec that imports it would see it: by the specs of the
-project that do, else by a small one that exists only here.
+project that do, else as `adc check` judges it, by a film that lies nowhere. Such a film is not cast or priced.
 """
 
 import os
@@ -22,6 +22,7 @@ from adc.compiler.definitions import Script
 from adc.compiler.diagnostics import Diagnostic
 from adc.compiler.frozen import replace
 from adc.compiler.index import Index
+from adc.compiler.library import FILM, film
 from adc.compiler.nodes import Document
 from adc.compiler.pipeline import Compiled, compile_spec
 from adc.compiler.plan import Plan
@@ -29,17 +30,16 @@ from adc.compiler.reparse import Edit, edit, parsed
 from adc.compiler.resolve import Loaded
 from adc.compiler.source import Span
 from adc.runtime.disk import project_root
-from adc.runtime.lsp.buffers import Buffers
+from adc.runtime.lsp.buffers import Buffers, OpenFiles
 from adc.runtime.lsp.positions import Lines
 
-PREVIEW = ".preview.ad"
 MOST_FILES = 500
 """Specs and libraries of a project that are looked through for who imports whom."""
 
 MOST_FOLDERS = 2000
 
 _SPEC_ONLY = re.compile(rf"^(?:{'|'.join(sorted(resolve.SPEC_ONLY))})\b", re.MULTILINE)
-_DECLARES = re.compile(rf"^(?:{'|'.join(sorted(resolve.SPACES))})\b", re.MULTILINE)
+_DECLARES = re.compile(rf"^(?:{'|'.join(sorted({*resolve.SPACES, 'import'}))})\b", re.MULTILINE)
 _IMPORT = re.compile(r'^import[ \t]+"([^"\n]+)"', re.MULTILINE)
 
 
@@ -73,7 +73,7 @@ class Reading:
     @cached_property
     def files(self) -> frozenset[str]:
         """The paths of the spec and what it imports."""
-        return frozenset(self.outside(name) for name in self.texts if name != PREVIEW)
+        return frozenset(self.outside(name) for name in self.texts if name != FILM)
 
 
 class Spec:
@@ -91,11 +91,6 @@ class Spec:
         """The spec as it was last understood."""
         self.plan_is_current = False
         self._buffers = buffers
-        self._extra: dict[str, bytes] = {}
-        if library:
-            quoted = os.path.basename(path).replace("\\", "\\\\").replace('"', '\\"')
-            preview = f'import "{quoted}"\nad preview\ncard only 1s {{ headline "." }}\n'
-            self._extra[PREVIEW] = preview.encode()
         self._later: tuple[Diagnostic, ...] = ()
         """What only `compile` finds, where it stood in the text of `reading`."""
         self._quick: frozenset[Diagnostic] = frozenset()
@@ -107,7 +102,15 @@ class Spec:
     @property
     def name(self) -> str:
         """What the compiler calls the file that it begins with."""
-        return PREVIEW if self.library else os.path.basename(self.path)
+        return FILM if self.library else os.path.basename(self.path)
+
+    @property
+    def _files(self) -> OpenFiles:
+        """The files of the project, and the film of a library."""
+        lines = self._buffers.lines(self.path) if self.library else None
+        own = os.path.basename(self.path)
+        extra = {FILM: film(parsed(own, lines.text)[0])} if lines else {}
+        return self._buffers.files(self.path, extra)
 
     def skim(self) -> tuple[Diagnostic, ...] | None:
         """What is wrong with the syntax of the open files, and all else that is known; None before the first look.
@@ -128,11 +131,11 @@ class Spec:
 
     def look(self) -> Loaded:
         """Read and check the spec as it is now. Changes nothing, so any thread may ask."""
-        return resolve.load(self.name, self._buffers.files(self.path, self._extra))
+        return resolve.load(self.name, self._files)
 
     def compile(self) -> Compiled:
         """Cast and price the spec as it is now. Changes nothing, so any thread may ask."""
-        return compile_spec(self.name, self._buffers.files(self.path, self._extra), self.catalogue)
+        return compile_spec(self.name, self._files, self.catalogue)
 
     def take_look(self, loaded: Loaded) -> Reading:
         """Know what a look has found, and keep what is still true of the last compilation."""
@@ -140,6 +143,8 @@ class Spec:
         self._later = tuple(_carried(self._later, before, loaded.texts))
         self._quick = frozenset(allow(loaded.diagnostics, loaded.texts, None))
         self.script = loaded.script or self.script
+        if self.library and loaded.script is not None:
+            self.catalogue_now = self.catalogue.adding(model.endpoint for model in loaded.script.models.values())
         self.plan_is_current = False
         found = (*self._quick, *self._later)
         return self._know(loaded.texts, found, loaded.documents)
@@ -164,7 +169,7 @@ class Spec:
 
     def names(self, folder: str) -> tuple[str, ...]:
         """The names in a folder of the project, relative to the spec's. Raises OSError."""
-        return self._buffers.files(self.path, self._extra).names(folder)
+        return self._buffers.files(self.path).names(folder)
 
     def is_folder(self, path: str) -> bool:
         """Whether a path relative to the spec's folder is a folder."""
@@ -177,7 +182,7 @@ class Spec:
     def _know(
         self, texts: Mapping[str, str], found: Iterable[Diagnostic], documents: Mapping[str, Document]
     ) -> Reading:
-        self.told = tuple(sorted((one for one in set(found) if one.span.path != PREVIEW), key=lambda one: one.span))
+        self.told = tuple(sorted((one for one in set(found) if one.span.path != FILM), key=lambda one: one.span))
         folder = os.path.dirname(self.path)
         self.reading = Reading(folder, dict(texts), self.told, Index(self.name, documents))
         return self.reading

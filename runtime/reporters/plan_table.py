@@ -6,7 +6,10 @@ from fractions import Fraction
 from adc.compiler.catalogue import Catalogue
 from adc.compiler.plan import Plan, Step
 from adc.compiler.units import dollars_text, seconds_text
-from adc.runtime.forecast import Forecast, usd_ahead
+from adc.runtime.forecast import Forecast, purchases, purchases_ahead, usd_of
+
+_NAMED = 3
+"""Steps without a price that a sentence names; of more it says how many."""
 
 
 def plan_lines(plan: Plan, forecasts: Sequence[Forecast], catalogue: Catalogue, *, paid: bool) -> Iterator[str]:
@@ -39,17 +42,40 @@ def plan_lines(plan: Plan, forecasts: Sequence[Forecast], catalogue: Catalogue, 
             yield f"  {step.id}: {_model(step, catalogue)}, {step.why}"
 
 
+def together(builds: Sequence[tuple[Plan, Sequence[Forecast]]], *, paid: bool) -> Iterator[str]:
+    """What several ads cost together, as they share what they have in common, and what they would one by one."""
+    plans = [plan for plan, _ in builds]
+    every = purchases(plans)
+    alone = amount([step for plan in plans for step in purchases([plan])])
+    films = f"{len(plans)} ad{'s' if len(plans) > 1 else ''}"
+    yield f"{films}, {len(every)} paid steps, {amount(every)} together; one by one {alone}"
+    ahead = purchases_ahead(builds)
+    if paid and len(ahead) < len(every):
+        yield f"this build spends {amount(ahead)} of it"
+
+
+def amount(steps: Sequence[Step], most: str = "") -> str:
+    """What steps cost, as in `about $2.52` or `$0.40 and an unknown amount for hook.clip`; `most` is `up to ` or so."""
+    unknown = [step.id for step in steps if step.price.mark == "unknown"]
+    usd = usd_of(steps)
+    about = "about " if any(step.price.mark == "estimated" for step in steps) and not most else ""
+    known = f"{most}{about}{dollars_text(usd)}"
+    if not unknown:
+        return known
+    named = ", ".join(unknown) if len(unknown) <= _NAMED else f"{len(unknown)} steps"
+    return f"{known} and an unknown amount for {named}" if usd else f"an unknown amount for {named}"
+
+
 def _sums(plan: Plan, forecasts: Sequence[Forecast], *, paid: bool) -> Iterator[str]:
     running = sum(one.status != "cached" for one in forecasts)
     cached = len(forecasts) - running
-    marks = {step.price.mark for step in plan.steps if step.kind == "generate"}
-    about = "about " if marks - {"exact"} else ""
     yield f"  {running} of {len(forecasts)} steps to run, {cached} cached"
+    every = purchases([plan])
     if paid:
-        ahead = dollars_text(usd_ahead(plan, forecasts))
-        yield f"  this build spends {about}{ahead} of {dollars_text(plan.usd)} in all"
+        ahead = amount(purchases_ahead([(plan, forecasts)]))
+        yield f"  this build spends {ahead} of {dollars_text(usd_of(every))} in all"
     else:
-        yield f"  this draft is free; live, the whole plan costs {about}{dollars_text(plan.usd)}"
+        yield f"  this draft is free; live, the whole plan costs {amount(every)}"
 
 
 def _model(step: Step, catalogue: Catalogue) -> str:
@@ -58,5 +84,5 @@ def _model(step: Step, catalogue: Catalogue) -> str:
 
 def _cost(step: Step) -> str:
     if step.kind != "generate":
-        return "-"
+        return "free"
     return "unknown" if step.price.mark == "unknown" else dollars_text(step.price.usd)

@@ -92,14 +92,14 @@ def test_a_named_model_sends_the_endpoint_that_the_scene_needs(model: str, need:
 @pytest.mark.parametrize(
     ("need", "model", "why"),
     [
-        (WORDS, "veo3_1_lite", "the cheapest of 6 that fit"),
-        (CAST, "kling_o1_standard", "the cheapest of 7 that take references"),
-        (clip(speech=True), "veo3_1_lite", "the cheapest of 6 that speak"),
-        (clip(speech=True, references=1), "kling_o3", "the cheapest of 5 that speak and take references"),
-        (clip(speech=True, start=True), "veo3_1_lite", "the cheapest of 7 that speak and take a start frame"),
+        (WORDS, "veo3_1_lite", "the cheapest of 5 that fit"),
+        (CAST, "kling_o1_standard", "the cheapest of 6 that take references"),
+        (clip(speech=True), "veo3_1_lite", "the cheapest of 5 that speak"),
+        (clip(speech=True, references=1), "kling_o3", "the cheapest of 4 that speak and take references"),
+        (clip(speech=True, start=True), "veo3_1_lite", "the cheapest of 6 that speak and take a start frame"),
         (CAST_START, "kling_o1_standard", "the cheapest of 5 that take references and a start frame"),
         (CAST_BOTH, "kling_o3", "the cheapest of 3 that take references and a start and an end frame"),
-        (clip("12", references=1), "kling_o3", "the cheapest of 4 that take references"),
+        (clip("12", references=1), "kling_o3", "the cheapest of 3 that take references"),
         (still(), "flux_2", "the cheapest of 6 that fit"),
         (still(2), "nano_banana", "the cheapest of 6 that take references"),
         (Need("voice", None, "9:16", 0, False, False, True), "eleven_turbo", "the cheapest of 4 that speak"),
@@ -166,6 +166,39 @@ def test_an_unknown_price_is_the_last_to_be_chosen() -> None:
     casting = cast(WORDS, Catalogue((nameless, endpoint("veo3.1"))), None)
     assert isinstance(casting, Casting)
     assert casting.endpoint.model == "veo3_1"
+
+
+UNPRICED = replace(
+    endpoint("veo3.1"), id="a/first", model="nameless", price=replace(endpoint("veo3.1").price, mark="unknown")
+)
+
+
+@pytest.mark.parametrize(
+    ("need", "other", "why"),
+    [
+        (WORDS, "veo3.1", "the only model with a known price that fits"),
+        (clip("16"), "kling-video/o3/standard/text-to-video", "the only model"),
+        (clip(references=1, start=True), "veo3.1/image-to-video", "the start frame stands in"),
+        (clip(references=1, speech=True), "kling-video/o1/reference-to-video", "so a voice is laid over it"),
+    ],
+)
+def test_whatever_else_would_do_comes_before_a_price_that_nobody_knows(need: Need, other: str, why: str) -> None:
+    able = replace(UNPRICED.takes, references=4, start_frame="optional", seconds=(8, 16))
+    also = () if need.seconds == 8 else (endpoint("kling-video/o3/standard/image-to-video"),)
+    casting = cast(need, Catalogue((replace(UNPRICED, takes=able), endpoint(other), *also)), None)
+    assert isinstance(casting, Casting)
+    assert casting.endpoint.id == f"fal-ai/{other}"
+    assert why in casting.why
+
+
+def test_where_only_unknown_prices_are_left_nobody_is_called_the_cheapest() -> None:
+    second = replace(UNPRICED, id="a/second", model="another")
+    casting = cast(WORDS, Catalogue((UNPRICED, second)), None)
+    assert isinstance(casting, Casting)
+    assert (casting.endpoint.model, casting.why) == ("nameless", "one of 2 that fit")
+    named = cast(WORDS, Catalogue((UNPRICED, endpoint("veo3.1"))), "nameless")
+    assert isinstance(named, Casting)
+    assert named.why == "named in the spec"
 
 
 @pytest.mark.parametrize(
@@ -243,8 +276,31 @@ def test_the_clips_behind_the_first_begin_on_a_frame_and_the_last_ends_as_the_sc
 def test_where_a_later_clip_takes_no_references_its_first_frame_carries_the_faces() -> None:
     casting = chosen(clip("20", references=1), "veo3_1")
     assert [path for path, _, _ in lengths(casting)] == ["veo3.1/reference-to-video", *["veo3.1/image-to-video"] * 2]
+    assert [part.pictured for part in casting.parts] == [True, False, False]
     assert casting.references_waived
-    assert "the start frame stands in for the reference pictures" in casting.why
+    assert casting.why == (
+        "named in the spec; 3 clips, as its longest is 8 s; only its first clip is shown the reference pictures, "
+        "each other starts on the frame before it"
+    )
+
+
+def test_a_model_that_takes_references_beside_a_start_frame_shows_them_in_every_clip() -> None:
+    for start in (False, True):
+        casting = chosen(replace(clip("26", references=2), start=start), "kling_o1")
+        assert [part.pictured for part in casting.parts] == [True, True, True]
+        assert not casting.references_waived
+
+
+def test_without_a_name_a_model_that_knows_the_faces_in_every_clip_comes_before_a_cheaper_one() -> None:
+    reference, frame = endpoint("veo3.1/reference-to-video"), endpoint("veo3.1/image-to-video")
+    cheap = [replace(each, price=replace(each.price, by=(), usd="0.001")) for each in (reference, frame)]
+    kling = endpoint("kling-video/o1/reference-to-video")
+    casting = cast(clip("16", references=1), Catalogue((*cheap, kling)), None)
+    assert isinstance(casting, Casting)
+    assert (casting.endpoint.model, casting.references_waived) == ("kling_o1", False)
+    alone = cast(clip("16", references=1), Catalogue(tuple(cheap)), None)
+    assert isinstance(alone, Casting)
+    assert (alone.endpoint.model, alone.references_waived) == ("veo3_1", True)
 
 
 def test_of_those_that_could_split_the_cheapest_is_cast() -> None:

@@ -125,6 +125,58 @@ def test_a_variant_may_be_any_value_and_stand_where_one_is_expected() -> None:
     assert planned(source, variants={"time": "long"}).frames == 240
 
 
+WAITING = {
+    "a": 'param a "a of {{ b }}"',
+    "b": 'param b "b of {{ c }} and {{ maya.wears }}"',
+    "c": 'variant c { one "c of {{ d }}" }',
+    "d": 'param d "d"',
+    "maya": 'character maya { looks "tall, {{ tom.looks }}"\n wears "{{ d }}" }',
+    "tom": 'character tom { looks "in {{ c }}, beside {{ maya }}" }',
+}
+FILM = '\nad glow\nscene hook 8s {\n cast maya, tom\n action "{{ a }}; {{ maya.looks }}"\n}\n'
+
+
+@given(st.permutations(list(WAITING)), st.booleans())
+def test_texts_may_name_each_other_in_any_order(order: list[str], above: bool) -> None:
+    declared = "\n".join(WAITING[name] for name in order)
+    plan = planned(f"{declared}\n{FILM}" if above else f"{FILM}\n{declared}\n")
+    action = "Action: a of b of c of d and d; tall, in c of d, beside Maya."
+    assert action in told(plan, "hook.clip")
+
+
+def test_a_long_chain_of_params_is_no_circle() -> None:
+    chain = "".join(f'param p{number} "{{{{ p{number + 1} }}}}"\n' for number in range(3000))
+    plan = planned(chain + 'param p3000 "rain"\nad glow\nscene a 8s { action "{{ p0 }}" }')
+    assert "Action: rain." in told(plan, "a.clip")
+
+
+def test_params_of_an_import_and_of_the_spec_may_name_each_other() -> None:
+    brand = 'param town "the town of {{ city }}"\nparam city "Denver"\nparam city_only "{{ town }}"'
+    source = (
+        'import "brand.ad" as brand\nparam all "in {{ brand.city_only }}"\nad glow\nscene a 8s { action "{{ all }}" }'
+    )
+    assert "Action: in the town of Denver." in told(planned(source, {"brand.ad": brand}), "a.clip")
+
+
+def test_a_circle_through_a_setting_is_shown() -> None:
+    source = 'param a "{{ b }}"\nparam b "rain"\nad glow\nscene x 8s { action "{{ a }}" }'
+    found = compiled(source, settings={"b": "{{ a }}"})
+    (diagnostic,) = found.diagnostics
+    assert (diagnostic.code, diagnostic.message) == ("AD0605", "`a` and `b` wait for each other")
+    assert [place.path for place in (diagnostic.span, *(note.span for note in diagnostic.notes))] == [
+        "main.ad",
+        "--set b",
+    ]
+
+
+def test_a_text_that_was_set_and_does_not_fit_is_shown_where_it_is_used() -> None:
+    found = compiled('param photo "refs/maya.png"\nad glow\ncharacter maya { reference photo }\n'
+                     'scene a 8s {\n cast maya\n action "x"\n}', settings={"photo": "refs/tom.png"})  # fmt: skip
+    (diagnostic,) = found.diagnostics
+    assert (diagnostic.code, diagnostic.span.line) == ("AD0101", 3)
+    assert [note.text for note in diagnostic.notes] == ['`photo` is the text `"refs/tom.png"`']
+
+
 def test_the_key_of_a_choice_can_be_read() -> None:
     source = 'variant tone { warm "golden"\n cold "blue" }\nad glow\nscene a 8s { action "{{ tone }}, {{ tone.key }}" }'
     assert "Action: golden, warm." in told(planned(source), "a.clip")

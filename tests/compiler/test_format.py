@@ -342,7 +342,8 @@ def statements(draw: st.DrawFn, depth: int) -> str:
     for values in draw(st.lists(_LIST, max_size=3)):
         written += draw(_BLANK) + " " + values[0]
         for value in values[1:]:
-            written += draw(_BLANK) + "," + draw(_BLANK) + value
+            # `3,8s` is a number with a comma in it, which nobody can read.
+            written += draw(_BLANK) + "," + (" " if value[0] in "-0123456789" else draw(_BLANK)) + value
     kind = draw(st.sampled_from(["none", "none", "lines", "one", "tight"])) if depth < 3 else "none"
     if kind == "one":
         inner = draw(st.one_of(st.just(""), statements(depth + 1)))

@@ -58,8 +58,38 @@ def test_words_of_a_template_that_are_no_names(index: Index) -> None:
 def test_models_are_used_and_not_declared(index: Index) -> None:
     use = index.use_at("main.ad", SPEC.index("flux_2"))
     assert use is not None
-    assert use.kinds == ("model",)
+    assert "model" in use.kinds
     assert index.link_at("main.ad", use.start) is None
+
+
+VALUED = """import "brand.ad" as brand
+param opening 8s
+variant opener { doubt "Really?" }
+param hook_text "Hello"
+ad glow { duration opening }
+character zoe { lora { trigger "ZOEX" } }
+scene opening_scene opening {
+  cast zoe
+  action opener
+  says zoe brand.line
+  super hook_text at top for opening
+  start keyframe "x" using zoe.lora
+}
+transition dissolve opening
+"""
+
+
+def test_params_and_variants_stand_for_values_and_a_lora_for_its_character() -> None:
+    sources = {"main.ad": VALUED, "brand.ad": 'param line "Hi"\n'}
+    index = Index("main.ad", {path: parse(path, source)[0] for path, source in sources.items()})
+    found = links(index, "main.ad", VALUED)
+    assert found.count(("opening", "main.ad:opening")) == 5
+    assert found.count(("opener", "main.ad:opener")) == 2
+    assert found.count(("hook_text", "main.ad:hook_text")) == 2
+    assert found.count(("zoe", "main.ad:zoe")) == 4
+    assert found.count(("line", "brand.ad:line")) == 1
+    opening = index.visible("main.ad")["param", "opening"][-1]
+    assert "word of the language" in index.unusable(opening, "keyframe")
 
 
 def test_imports_that_go_round_in_a_circle_end() -> None:
@@ -118,7 +148,7 @@ def place(marked: str) -> Place:
         ('scene a 8s { start "refs"| }', "statement", ["scene"], ("start", '"refs"'), ""),
         ('scene a 8s { action """\n  {{ ma|', "tag", ["scene"], ("action",), "\n  {{ ma"),
         ('scene a 8s { action "{{ maya }} |"\n}', "text", ["scene"], ("action",), "{{ maya }} "),
-        ("scene a 8s { # wh|y", "comment", ["scene"], (), ""),
+        ("scene a 8s { # wh|y", "comment", ["scene"], (), "# wh"),
     ],
 )
 def test_what_is_around_a_position(

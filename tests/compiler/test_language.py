@@ -8,8 +8,12 @@ from pathlib import Path
 import jsonschema
 import pytest
 from support.planned import compiled, planned, prompt
+from support.spec_cases import pictures
 from syrupy.assertion import SnapshotAssertion
 
+from adc.compiler.catalogue import Catalogue, builtin
+from adc.compiler.files import MemoryFiles
+from adc.compiler.pipeline import compile_spec
 from adc.compiler.plan import Json, Plan, dump, references, to_json
 from adc.compiler.vocabulary import FADES
 
@@ -48,8 +52,9 @@ def test_an_ad_needs_two_lines() -> None:
 
 
 def test_an_import_brings_names_in_flat_or_under_a_name() -> None:
-    brand = 'style phone { look "as in {{ city }}" }\nparam city "Denver"\nvoice warm { id "Rachel" }\n' + (
-        'character maya "Maya Brooks" { reference "refs/maya.png"\n looks "from {{ city }}"\n voice warm }'
+    brand = (
+        'style phone { look "as in {{ city }}" }\nparam city "Denver"\nvoice warm { id "Rachel of {{ city }}" }\n'
+        + ('character maya "Maya Brooks" { reference "refs/maya.png"\n looks "from {{ city }}"\n voice warm }')
     )
     scene = 'scene a 8s {{\n cast {0}maya\n action "{{{{ {0}maya }}}} smiles"\n voiceover {0}maya "Two drops."\n}}'
     for head, prefix in (('import "brand.ad"', ""), ('import "brand.ad" as brand', "brand.")):
@@ -58,7 +63,15 @@ def test_an_import_brings_names_in_flat_or_under_a_name() -> None:
         told = prompt(plan.step("a.clip"))
         assert "@Element1 is Maya Brooks, from Denver." in told
         assert "Look: as in Denver." in told
-        assert "Rachel" in str(plan.step("a.voiceover").arguments)
+        assert "Rachel of Denver" in str(plan.step("a.voiceover").arguments)
+
+
+def test_a_voice_that_an_import_writes_inside_a_character_knows_the_names_of_its_file() -> None:
+    plan = planned(
+        'import "brand.ad" as brand\nad glow\nscene a 8s {\n action "x"\n voiceover brand.maya "Two drops."\n}',
+        {"brand.ad": 'param city "Denver"\ncharacter maya { voice "Aria of {{ city }}" }'},
+    )
+    assert "Aria of Denver" in plan.step("a.voiceover").arguments.values()
 
 
 def test_what_an_import_imports_is_called_by_both_names() -> None:
@@ -109,6 +122,15 @@ def test_looks_auto_is_bought_once_and_quoted_by_every_prompt() -> None:
         assert str(pieces[2]).startswith(", wearing a sweater.")
 
 
+def test_music_may_wait_for_looks_auto_as_any_prompt() -> None:
+    plan = planned(
+        'ad glow { music "for {{ maya }}, {{ maya.looks }}" }\n' + MAYA.replace("}", "\n looks auto\n}") +
+        'scene a 8s {\n cast maya\n prompt "a woman smiles"\n}'
+    )  # fmt: skip
+    assert plan.step("music").needs == ("maya.looks",)
+    assert {"$text": ["for Maya Brooks, ", step("maya.looks", "text")]} in plan.step("music").arguments.values()
+
+
 def test_looks_that_no_prompt_quotes_are_not_bought() -> None:
     plan = planned(
         "ad glow\n" + MAYA.replace("}", "\n looks auto\n}") +
@@ -157,6 +179,7 @@ def test_a_lora_is_trained_once_and_then_makes_the_keyframes() -> None:
         keyframe = plan.step(f"{scene}.keyframe")
         assert keyframe.endpoint == "fal-ai/flux-lora"
         assert prompt(keyframe).startswith(words)
+        assert "Maya Brooks" not in prompt(keyframe)
         assert step("maya.lora", "weights") in [each.to_json() for each in references(keyframe.arguments)]
         clip = plan.step(f"{scene}.clip")
         assert clip.arguments["elements"], "clips know her by the reference all the same"
@@ -168,6 +191,20 @@ def test_a_keyframe_by_another_model_leaves_the_lora_untrained() -> None:
     assert [diagnostic.code for diagnostic in found.diagnostics] == ["AD0208"]
     assert found.plan is not None
     assert "maya.lora" not in ids(found.plan)
+
+
+def test_only_those_whose_lora_makes_the_still_are_called_by_its_trigger() -> None:
+    tom = TRAINED.partition("\n")[2].replace("maya", "tom", 1).replace("Maya Brooks", "Tom").replace("MAYAB", "TOMX")
+    found = compiled(
+        TRAINED + tom + 'scene a 8s {\n cast maya, tom\n action "x"\n'
+        ' start keyframe "{{ maya }} and {{ tom }}" using maya.lora\n}\n'
+        'scene b 8s {\n cast tom\n action "x"\n start keyframe "{{ tom }}"\n}'
+    )
+    assert [diagnostic.code for diagnostic in found.diagnostics] == ["AD0502"], "Tom is told in words"
+    plan = found.plan
+    assert plan is not None
+    assert prompt(plan.step("a.keyframe")).startswith("MAYAB and Tom.")
+    assert prompt(plan.step("b.keyframe")).startswith("TOMX.")
 
 
 def test_the_photos_of_a_character_are_those_of_her_lora() -> None:
@@ -288,6 +325,107 @@ def test_shots_are_chained_clips_that_override_the_scene() -> None:
     assert plan.step("a.last_frame.1").arguments["frames"] == 120
     assert [(each["frames"], each["skip"]) for each in segments(plan)] == [(120, 0), (150, 1)]
     assert [(placed.id, placed.frames, placed.bought) for placed in plan.timeline] == [("a", 270, "4 + 5")]
+
+
+SHOTS = """
+ad glow { captions plain }
+character maya "Maya Brooks" { reference "refs/maya.png" }
+character tom "Tom" { voice "Adam" }
+scene before 2s { action "rain" }
+scene walk 19s {
+  cast    maya
+  action  "{{ maya }} walks"
+  start   keyframe "{{ maya }} at a door"
+  end     keyframe "{{ maya }} at the sea"
+  shot 3s {
+    using      kling_o1
+    camera     "wide"
+    super      "Day 1" at top from 1s
+    voiceover  "One."
+  }
+  shot 12s {
+    using      kling_o1_standard
+    voiceover  tom "Two drops."
+    voiceover  "Every morning."
+  }
+  shot 4s {
+    using   kling_o3
+    camera  "close"
+    says    maya "I love it here."
+    super   "Day 30" at bottom for 2s
+  }
+}
+scene after 4s { action "the end" }
+"""
+
+
+def test_shots_by_different_models_with_words_in_each() -> None:
+    """Clips and voices are numbered through the scene; frames and times of a shot count from its own start."""
+    plan = planned(SHOTS)
+    walk = {each.id: each for each in plan.steps if each.id.startswith("walk.")}
+    assert list(walk) == [
+        *("walk.voiceover.1", "walk.keyframe.1", "walk.clip.1", "walk.voiceover.2", "walk.voiceover.3"),
+        *("walk.last_frame.1", "walk.clip.2", "walk.last_frame.2", "walk.clip.3", "walk.end_keyframe.3"),
+        *("walk.last_frame.3", "walk.clip.4"),
+    ]
+    clips = [walk[f"walk.clip.{number}"] for number in range(1, 5)]
+    assert [(each.endpoint or "").removeprefix("fal-ai/kling-video/") for each in clips] == [
+        "o1/reference-to-video",
+        "o1/standard/reference-to-video",
+        "o1/standard/reference-to-video",
+        "o3/standard/reference-to-video",
+    ]
+    assert [each.arguments["duration"] for each in clips] == ["3", "6", "6", "4"]
+    assert [each.price.usd for each in clips] == [
+        Decimal("0.336"),
+        Decimal("0.504"),
+        Decimal("0.504"),
+        Decimal("0.448"),
+    ]
+    assert [each.purpose for each in clips] == [
+        "scene walk, shot 1, 3 s",
+        "scene walk, shot 2, clip 1 of 2, 6 s",
+        "scene walk, shot 2, clip 2 of 2, 6 s",
+        "scene walk, shot 3, 4 s",
+    ]
+    assert [walk[f"walk.last_frame.{number}"].purpose for number in (1, 2, 3)] == [
+        f"where clip {number} of walk ends" for number in (1, 2, 3)
+    ]
+    assert step("walk.keyframe.1", "image") in clips[0].arguments["image_urls"]  # type: ignore[operator]
+    assert clips[3].arguments["start_image_url"] == step("walk.last_frame.3", "image")
+    assert clips[3].arguments["end_image_url"] == step("walk.end_keyframe.3", "image")
+    assert plan.usd == sum((each.price.usd for each in plan.steps), Decimal(0))
+
+
+def test_the_words_of_shots_lie_where_their_shots_do() -> None:
+    plan = planned(SHOTS)
+    assert [(placed.id, placed.start, placed.frames, placed.bought, placed.kept) for placed in plan.timeline] == [
+        ("before", 0, 60, "4", "2"),
+        ("walk", 60, 570, "3 + 6 + 6 + 4", "19"),
+        ("after", 630, 120, "4", "4"),
+    ]
+    assert [(each["frames"], each["skip"]) for each in segments(plan)[1:5]] == [(90, 0), (180, 1), (180, 1), (120, 1)]
+    voices = film(plan)["voices"]
+    assert isinstance(voices, list)
+    assert [(each["at"], each["frames"]) for each in voices if isinstance(each, dict)] == [
+        (60, 90),
+        (150, 150),
+        (300, 210),
+    ]
+    assert film(plan)["supers"] == [
+        {"text": "Day 1", "place": "top", "at": 90, "frames": 60},
+        {"text": "Day 30", "place": "bottom", "at": 510, "frames": 60},
+    ]
+    captions = film(plan)["captions"]
+    assert isinstance(captions, dict)
+    lines = captions["lines"]
+    assert isinstance(lines, list)
+    assert [(line["text"], line["who"], line["at"]) for line in lines if isinstance(line, dict)] == [
+        ("One.", "", 60),
+        ("Two drops.", "Tom", 150),
+        ("Every morning.", "", 300),
+        ("I love it here.", "Maya Brooks", 510),
+    ]
 
 
 def test_a_voice_over_may_lie_over_all_shots() -> None:
@@ -488,6 +626,27 @@ def test_the_cheapest_that_can_takes_the_scene_and_the_plan_says_why() -> None:
     )
     assert plan.step("a.clip").why.startswith("the cheapest of ")
     assert "that take references" in plan.step("b.clip").why
+
+
+def test_a_model_that_knows_the_faces_only_at_first_takes_a_long_scene_with_a_warning() -> None:
+    source = "ad glow\n" + MAYA + 'scene a 20s {\n cast maya\n action "she walks"\n}'
+    veo = Catalogue(builtin().of_model("veo3_1"))
+    found = compile_spec("main.ad", MemoryFiles({**pictures(), "main.ad": source.encode()}), veo)
+    assert [(one.code, one.span.line, one.label) for one in found.diagnostics] == [
+        ("AD0502", 3, "veo3_1 sees them in 1 of 3 clips; each other starts on the frame before it")
+    ]
+    named = planned(source.replace("cast maya\n", "cast maya\n using veo3_1\n"))
+    assert [("image_urls" in named.step(f"a.clip.{number}").arguments) for number in (1, 2, 3)] == [True, False, False]
+
+
+def test_a_still_and_a_voice_are_bought_once_however_many_scenes_ask_for_the_same() -> None:
+    scene = 'scene {} 8s {{\n cast maya\n action "x"\n start keyframe "{{{{ maya }}}} waits"\n voiceover "Two."\n{}}}\n'
+    other = planned("ad glow\n" + MAYA + scene.format("a", "") + scene.format("b", ' light "dusk"\n'))
+    assert ids(other) == ["a.voiceover", "a.keyframe", "a.clip", "b.keyframe", "b.clip", "film.master"]
+    same = planned("ad glow\n" + MAYA + scene.format("a", "") + scene.format("b", ""))
+    assert ids(same) == ["a.voiceover", "a.keyframe", "a.clip", "b.clip", "film.master"]
+    again = planned("ad glow\n" + MAYA + scene.format("a", "") + scene.format("b", " take 2\n"))
+    assert "b.keyframe" in ids(again), "another take is another still"
 
 
 def test_what_is_bought_longer_than_it_is_kept_is_told() -> None:

@@ -257,7 +257,7 @@ def test_what_makes_no_sense_is_said(lines: list[str], codes: list[str], words: 
 @pytest.mark.parametrize(
     ("written", "code", "words"),
     [
-        ("price $1", "AD0302", "price $0.05 per second"),
+        ("price $1", "AD0302", "price $1 per second"),
         ("price $1 per image", "AD0304", "`per clip`"),
         ("price 1 per clip", "AD0302", "`per minute`"),
     ],

@@ -124,6 +124,8 @@ def test_somebody_trained_is_called_by_the_trigger_word() -> None:
     piece = scene(person)
     told = compose_still(script(piece), piece, endpoint("flux-lora"), BENCH)
     assert told.startswith("MAYAB on a park bench, golden hour.")
+    assert "MAYAB: late twenties" in told
+    assert "Maya Brooks" not in told, "one name for one person"
 
 
 def test_what_somebody_looks_like_may_name_the_others() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from support.command import Ran, adc, steps_that
-from support.films import decode
+from support.films import decode, loudness
 from support.project import SCENES, draw_picture, edit, write_project
 
 
@@ -63,6 +63,10 @@ def test_the_film_is_what_the_spec_says(project: Path) -> None:
     moving = range(1, SCENES["offer"][0] - 1)
     assert all(film.difference(number - 1, number) > 0 for number in moving), "a frozen frame"
     assert film.frames.mean(axis=(1, 2)).min() > 5, "a black frame"
+
+
+def test_a_film_in_which_somebody_speaks_is_as_loud_as_others(built: Path) -> None:
+    assert loudness(built / "out" / "tiny.mp4") == pytest.approx(-14, abs=1)
 
 
 def test_the_second_build_has_nothing_to_do(built: Path) -> None:
@@ -156,7 +160,7 @@ def test_every_shape_is_delivered_and_looked_after(project: Path) -> None:
     middle = tall.frames[40, off : off + square.frames.shape[1]]
     assert float(np.abs(middle - square.frames[40]).mean()) < 8
 
-    assert build(project).out == "nothing to do: out/tiny.mp4 is up to date\n"
+    assert build(project).out == "nothing to do: out/tiny.mp4 and out/tiny.1x1.mp4 are up to date\n"
     (folder / "tiny.1x1.mp4").unlink()
     ran = build(project)
     assert steps_that("made", ran) == set()

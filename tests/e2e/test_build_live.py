@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from support.command import ADC, Ran, adc, steps_that
-from support.films import decode
+from support.films import decode, loudness
 from support.project import SCENES, edit, quick_draw
 from support.sim import KEY, Sim, sim_at
 
@@ -64,6 +64,7 @@ def test_a_film_bought_from_the_draft_engine(project: Path, tmp_path: Path) -> N
     onset = film.onset(*SCENES["hook"], rate=30)
     assert onset is not None
     assert onset <= 0.05
+    assert loudness(project / "out" / "tiny.mp4") == pytest.approx(-14, abs=1)
 
 
 def test_a_bought_film(project: Path, tmp_path: Path, sim: Sim) -> None:

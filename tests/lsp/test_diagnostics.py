@@ -95,6 +95,30 @@ async def test_a_library_that_nobody_imports_is_judged_by_itself(vim: Editor, pr
     vim.close(file)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        'param city "Denver"\n',
+        'variant opener {\n  a "x"\n  b "y"\n}\n',
+        "voice warm { using eleven_v3 }\ncharacter zoe { voice warm }\n",
+        'import "cast/maya.ad" as brand\n',
+        'style phone { look "soft" }\nproduct serum { looks "amber" }\n',
+    ],
+)
+async def test_a_file_that_only_declares_is_no_film_without_an_ad(vim: Editor, project: Path, text: str) -> None:
+    file = project / "declares.ad"
+    vim.open(file, text)
+    assert await vim.heard(file) == []
+    vim.close(file)
+
+
+async def test_a_library_is_held_to_the_same_rules_as_by_check(vim: Editor, project: Path) -> None:
+    file = project / "pack.ad"
+    vim.open(file, "character zoe { looks auto }\n")
+    await vim.heard(file, "AD0444")
+    vim.close(file)
+
+
 @pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("mark", ["", "\ufeff"])
 async def test_positions_count_utf16_units(vim: Editor, project: Path, line_end: str, mark: str) -> None:

@@ -1,5 +1,6 @@
 """What an editor may ask beside diagnostics: a real client asks, of real specs."""
 
+import re
 from pathlib import Path
 
 import anyio
@@ -76,10 +77,10 @@ async def test_statements_that_may_stand_here(vim: Editor, draft: Path) -> None:
     ("behind", "new", "offered", "never"),
     [
         ("cast    ", "", {"maya", "brand.serum"}, {"phone", "hook"}),
-        ("maya, ", "br", {"maya", "brand.serum"}, {"phone"}),
+        ("maya, ", "br", {"brand.serum"}, {"phone", "maya"}),
         ("says    ", "", {"maya"}, {"brand.serum"}),
         ("  style  ", "", {"phone"}, {"maya"}),
-        ("frame of ", "", {"hook", "next"}, {"maya"}),
+        ("frame of ", "", {"hook"}, {"maya", "next"}),
         ("scene next 4s {\n", "  start ", {"keyframe", "frame of"}, {"maya"}),
         ("scene next 4s {\n", '  start keyframe "x" using ', {"flux_2", "nano_banana"}, {"kling_o1"}),
         ("using   ", "", {"kling_o1", "veo3_1"}, {"flux_2", "eleven_v3"}),
@@ -321,3 +322,174 @@ async def test_a_quick_fix(vim: Editor, draft: Path) -> None:
     (edit,) = (action.edit.changes or {})[draft.as_uri()]
     assert applied(text, [edit]) == DRAFT
     vim.close(draft)
+
+
+async def fixes(vim: Editor, file: Path, told: types.Diagnostic) -> dict[str, list[types.TextEdit]]:
+    """What an editor can do about a diagnostic: the edits by title."""
+    params = types.CodeActionParams(document(file), told.range, types.CodeActionContext(diagnostics=[told]))
+    found: dict[str, list[types.TextEdit]] = {}
+    for action in await vim.client.text_document_code_action_async(params) or []:
+        assert isinstance(action, types.CodeAction)
+        assert action.edit is not None
+        found[action.title] = list((action.edit.changes or {})[file.as_uri()])
+    return found
+
+
+WARNED = """ad glow
+
+scene hook 8s {
+  prompt  "she smiles"
+  CAMERA
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("written", "allowed"),
+    [
+        ('camera  "slow"', 'camera  "slow"  # allow AD0413'),
+        ('camera  "slow"  ', 'camera  "slow"  # allow AD0413'),
+        ('camera  "slow" # as told', 'camera  "slow" # allow AD0413 as told'),
+        ('camera  "slow" # allow AD0208 so', 'camera  "slow" # allow AD0208, AD0413 so'),
+        ('camera  """\n    slow\n  """', 'camera  """\n    slow\n  """  # allow AD0413'),
+    ],
+)
+async def test_a_warning_is_allowed_where_it_stands(vim: Editor, project: Path, written: str, allowed: str) -> None:
+    file, text = project / "warned.ad", WARNED.replace("CAMERA", written)
+    vim.open(file, text)
+    idle = ["AD0140"] if "AD0208" in written else []
+    told = next(one for one in await vim.heard(file, "AD0413", *idle) if one.code == "AD0413")
+    edits = (await fixes(vim, file, told))["Allow `AD0413` on this line"]
+    changed = applied(text, edits)
+    assert changed == WARNED.replace("CAMERA", allowed)
+    vim.change(file, changed)
+    await vim.heard(file, *idle)
+    vim.close(file)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "code", "right"),
+    [
+        ("size 1080x1920", "AD0305", "size 1080p 9:16"),
+        ('style "phone"', "AD0301", "style phone"),
+        ("captions bolt", "AD0304", "captions bold"),
+    ],
+)
+async def test_mends_of_values(vim: Editor, project: Path, wrong: str, code: str, right: str) -> None:
+    text = f'ad glow {{\n  {wrong}\n}}\nstyle phone {{ look "soft" }}\nscene a 5s {{ action "x" }}\n'
+    file = project / "mend.ad"
+    vim.open(file, text)
+    (told,) = await vim.heard(file, code)
+    assert applied(text, (await fixes(vim, file, told))[f"Change to `{right.partition(' ')[2]}`"]) == text.replace(
+        wrong, right
+    )
+    vim.close(file)
+
+
+async def test_an_error_cannot_be_allowed(vim: Editor, draft: Path) -> None:
+    vim.open(draft, DRAFT.replace("cast    maya", "cast    zzz"))
+    told = (await vim.heard(draft, "AD0201"))[0]
+    assert await fixes(vim, draft, told) == {}
+    vim.close(draft)
+
+
+async def test_the_path_of_a_picture_leads_to_it(vim: Editor, project: Path) -> None:
+    file = project / "glow_serum.ad"
+    text = file.read_text(encoding="utf-8")
+    vim.open(file)
+    found = await where(vim, file, at(text, 'reference  "refs/'))
+    assert found.uri.startswith((project / "refs").as_uri())
+    vim.close(file)
+
+
+WHOLE = """param opening 8s
+param city "Denver"
+
+variant opener {
+  doubt   "I almost gave up."
+  secret  "Nobody told me."
+}
+
+ad glow {
+  music  "soft lo-fi"
+}
+
+character zoe "Zoe" {
+  reference  "cast/maya.png"
+  pack       front
+}
+
+scene hook opening {
+  cast    zoe
+  action  "{{ zoe }} smiles in {{ city }}"
+  says    zoe "{{ opener }}"
+}
+
+transition morph 5s "light"
+
+scene walk 9s {
+  using   kling_o1
+  cast    zoe
+  action  "{{ zoe }} walks"
+  shot 4s { camera "wide" }
+  shot 5s { says zoe "I love it here." }
+}
+
+scene long 16s {
+  using   kling_o1
+  cast    zoe
+  action  "{{ zoe }} sits"
+}
+"""
+
+
+async def test_everything_that_is_bought_is_told_where_it_is_written(vim: Editor, project: Path) -> None:
+    file = project / "whole.ad"
+    vim.open(file, WHOLE)
+
+    async def told(marked: str) -> str:
+        return await vim.hover(file, at(WHOLE, marked))
+
+    with anyio.fail_after(60):
+        walk = ""
+        while "in all" not in walk:  # the price comes with the compilation
+            walk = await told("scene wa")
+    walk = await told("scene wa")
+    for words in ("shot 1, 4 s", "shot 2, 5 s", "a voice is laid over it", "lips", "buys 4 + 5 s, keeps 9 s"):
+        assert words in walk
+    assert "morph" not in walk
+    assert walk.count("$") == 5  # two clips, a voice, the lips, and their sum
+    prices = [float(price) for price in re.findall(r"\$([0-9.]+[0-9])", walk)]
+    assert sum(prices[:-1]) == pytest.approx(prices[-1], abs=0.01)
+    assert "clip 2 of 2" in await told("scene lo")
+    assert "`kling_o3`" in await told("transi")
+    music = await told("  mus")
+    assert "`stable_audio`" in music
+    assert "$0.20" in music
+    assert "secret: Nobody told me." in await told("variant op")
+    assert "doubt: I almost gave up. (the default)" in await told("{{ ope")
+    assert "8s" in await told("scene hook op")
+    assert '"Denver"' in await told("{{ ci")
+    assert "front view" in await told("cast    zo")
+    assert "for the whole film" in await told("ad gl")
+    vim.close(file)
+
+
+async def test_a_param_is_renamed_where_it_stands_for_a_value(vim: Editor, project: Path) -> None:
+    file = project / "whole.ad"
+    file.write_text(WHOLE, encoding="utf-8")
+    vim.open(file)
+    changed = await rename(vim, file, at(WHOLE, "scene hook op"), "length")
+    assert "param length 8s" in changed["whole.ad"]
+    assert "scene hook length {" in changed["whole.ad"]
+    with pytest.raises(JsonRpcException, match="word of the language"):
+        await rename(vim, file, at(WHOLE, "param op"), "keyframe")
+    vim.close(file)
+
+
+async def test_an_option_inside_a_group_has_its_doc(vim: Editor, project: Path) -> None:
+    file, text = project / "voice.ad", "voice warm {\n  using minimax_speech\n  set voice_setting.speed 1\n}\n"
+    vim.open(file, text)
+    assert "voice_setting.speed" in await vim.completions(file, at(text, "set voice_s"))
+    assert "option `voice_setting.speed`" in await vim.hover(file, at(text, "voice_setting.sp"))
+    vim.close(file)

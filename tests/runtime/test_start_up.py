@@ -55,13 +55,12 @@ def built(tmp_path: Path) -> Path:
     """A folder as a draft of `film.ad` leaves it, whose files last changed long before that."""
     store, spec, out = os.environ["ADC_STORE"], tmp_path / "film.ad", tmp_path / "out" / "film.mp4"
     out.parent.mkdir()
-    files = []
-    for path, data in ((spec, b"ad film {}"), (out, b"film")):
-        path.write_bytes(data)
-        files.append((str(path), digest_bytes(data)))
+    spec.write_bytes(b"ad film {}")
+    out.write_bytes(b"film")
+    inputs, films = {str(spec): digest_bytes(b"ad film {}")}, {str(out): digest_bytes(b"film")}
     note = note_path(store, str(spec), "draft", str(out))
     later = max(path.stat().st_ctime_ns for path in (spec, out)) + 10**10
-    write_note(note, stamp=program_stamp(), out=str(out), files=files, now_ns=later)
+    write_note(note, stamp=program_stamp(), out=str(out), films=films, inputs=inputs, now_ns=later)
     return tmp_path
 
 

@@ -269,4 +269,7 @@ with Store.open(Path(sys.argv[1])).exclusive():
 def test_media_types_go_by_suffix() -> None:
     assert media_type_of(Path("hook.MP4")) == "video/mp4"
     assert media_type_of(Path("refs/maya.jpeg")) == "image/jpeg"
+    assert media_type_of(Path("looks.txt")) == "text/plain"
+    assert media_type_of(Path("archive.zip")) == "application/zip"
+    assert media_type_of(Path("maya.safetensors")) == "application/octet-stream"
     assert media_type_of(Path("noise")) == "application/octet-stream"

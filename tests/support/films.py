@@ -1,5 +1,7 @@
 """Looks at a film by decoding it: frames, sound, and where speech begins."""
 
+import re
+import subprocess
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -7,6 +9,8 @@ from pathlib import Path
 import av
 import numpy as np
 import numpy.typing as npt
+
+from adc.runtime.media import tools
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,3 +66,11 @@ def decode(path: Path, *, short_side: int = 96) -> Film:
             np.stack(pictures),
             np.concatenate(samples),
         )
+
+
+def loudness(path: Path) -> float:
+    """The integrated loudness of a film in LUFS, as ffmpeg's own meter has it."""
+    words = ["-hide_banner", "-nostats", "-i", str(path), "-af", "ebur128=framelog=quiet", "-f", "null", "-"]
+    said = subprocess.run([tools.ffmpeg().path, *words], capture_output=True, text=True, check=True).stderr
+    (found,) = re.findall(r"I: +(-?[0-9.]+) LUFS", said)
+    return float(found)

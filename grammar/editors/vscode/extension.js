@@ -18,7 +18,7 @@ async function start() {
   } catch (error) {
     client = undefined;
     vscode.window.showErrorMessage(
-      `The language server cannot be started as \`${command} lsp\`: ${error.message}. ` +
+      `The language server cannot be started as \`${command} lsp\`: ${error?.message ?? error} ` +
         "Install adc with its server, `pip install 'adc[lsp]'`, or set adc.path.",
     );
   }
