@@ -326,6 +326,7 @@ def _priced(
             "resolution": resolution(endpoint, short_side),
             "subjects": subjects,
             "loras": [{"weights": picture} for _ in range(loras)],
+            "steps": 1000,
         },
     )
     amount = price(endpoint, request, clip=None if length is None else Fraction(length))

@@ -43,6 +43,9 @@ _FOREIGN = {
 _LEAD = re.compile(r"(?:\s|#.*)*")
 _NAME_IN_BRACES = re.compile(r"\{\{[ \t]*([^\W\d][\w.]*)[ \t]*\}\}")
 _TEXT_OF_LINES = re.compile(r'"[^"\n]*(?:\n[^"\n]*){1,20}"(?=[ \t]*(?:\}[ \t]*)?(?:#.*)?$)', re.M)
+LONGEST_STATEMENT = 200
+"""Tokens of a statement, beyond which nobody asks any more how it began."""
+
 _REST = re.compile(r"[ \t]*(?:#.*)?$", re.M)
 _MARKS = re.compile(r'(?P<text>"[^"]*")|[\[\]();]')
 _BRACKETS = re.compile(r"\([^()\n]*\)|\[[^\[\]\n]*\]")
@@ -171,11 +174,12 @@ class _Reader:
         return None
 
     def _line_tokens(self) -> list[Token]:
-        """The tokens of the statement that is being read."""
+        """The tokens of the statement that is being read; none where it has more than people write."""
         place = len(self.tokens)
-        while place and self.tokens[place - 1].type not in ("_BREAK", "LBRACE", "RBRACE"):
+        least = max(0, place - LONGEST_STATEMENT)
+        while place > least and self.tokens[place - 1].type not in ("_BREAK", "LBRACE", "RBRACE"):
             place -= 1
-        return self.tokens[place:]
+        return self.tokens[place:] if place > least or not least else []
 
     def _opens(self, end: int) -> bool:
         """Whether a colon that ends at `end` stands where the `{` of a declaration should."""

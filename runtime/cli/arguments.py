@@ -115,7 +115,7 @@ def parser() -> argparse.ArgumentParser:
         help="write a character's views as files, for other ads",
         description="Write a character's views that a spec has made as files, with a manifest for other specs.",
     )
-    _spec(pack)
+    _spec(pack, all_variants=False)
     pack.add_argument("character", metavar="CHARACTER", help="its name in the spec")
     _where(pack)
     pack.add_argument("--to", metavar="DIR", default=".", help="where the files go (default: this folder)")
@@ -133,7 +133,7 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
-def _spec(command: argparse.ArgumentParser) -> None:
+def _spec(command: argparse.ArgumentParser, *, all_variants: bool = True) -> None:
     command.add_argument("spec", metavar="SPEC", help="the .ad file")
     command.add_argument(
         "--set",
@@ -153,7 +153,9 @@ def _spec(command: argparse.ArgumentParser) -> None:
         default=[],
         help="choose one of the choices of a variant, as in --variant opener=doubt; may be repeated",
     )
-    command.add_argument("--all-variants", action="store_true", help="every combination of the variants, one by one")
+    command.set_defaults(all_variants=False)
+    if all_variants:
+        command.add_argument("--all-variants", action="store_true", help="every combination of the variants")
     _strict(command)
 
 
