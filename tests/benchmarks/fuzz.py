@@ -7,11 +7,13 @@ as `crash-*` in the current folder.
 """
 
 import sys
+from importlib import import_module
 from pathlib import Path
-
-import atheris
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+atheris: Any = import_module("atheris")  # nobody needs it but this
 
 with atheris.instrument_imports(include=["adc"]):
     from adc.compiler.catalogue import builtin
