@@ -21,7 +21,7 @@ with atheris.instrument_imports(include=["adc"]):
     from adc.compiler.format import format_text
     from adc.compiler.pipeline import compile_spec
 
-from support.spec_cases import pictures, read_cases
+from support.spec_cases import pictures, read_cases  # noqa: E402  # behind what is instrumented
 
 CASES = Path(__file__).resolve().parent.parent / "cases"
 LIBRARY = b'character maya "Maya Brooks" {\n  reference "../refs/maya.png"\n  looks "freckles"\n  voice "Rachel"\n}\n'
