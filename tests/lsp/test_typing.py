@@ -151,7 +151,7 @@ def draft(project: Path) -> Path:
     return project / "draft.ad"
 
 
-@pytest.mark.parametrize(("place", "new", "offered", "never"), OFFERED, ids=lambda value: str(value)[:40])
+@pytest.mark.parametrize(("place", "new", "offered", "never"), OFFERED, ids=lambda value: " ".join(sorted(value))[:40] if isinstance(value, set) else value)
 async def test_half_a_line(vim: Editor, draft: Path, place: str, new: str, offered: set[str], never: set[str]) -> None:
     text = spec(place, f"{new}§")
     vim.open(draft, text.replace("§", ""))
