@@ -151,7 +151,12 @@ def draft(project: Path) -> Path:
     return project / "draft.ad"
 
 
-@pytest.mark.parametrize(("place", "new", "offered", "never"), OFFERED, ids=lambda value: " ".join(sorted(value))[:40] if isinstance(value, set) else value)
+def called(value: str | set[str]) -> str:
+    """What a test is called by; words of a set in the same order in every process."""
+    return (" ".join(sorted(value)) if isinstance(value, set) else value)[:40]
+
+
+@pytest.mark.parametrize(("place", "new", "offered", "never"), OFFERED, ids=called)
 async def test_half_a_line(vim: Editor, draft: Path, place: str, new: str, offered: set[str], never: set[str]) -> None:
     text = spec(place, f"{new}§")
     vim.open(draft, text.replace("§", ""))
