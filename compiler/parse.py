@@ -20,7 +20,6 @@ from adc.compiler.lexer import BEGIN, END, Lexeme, Place, lexemes, tables
 from adc.compiler.literals import Report, value
 from adc.compiler.mend import DECLARING, DEEPEST, OPENABLE, STRUCTURE, Mender
 from adc.compiler.nodes import Document, Listed, Statement, Word
-from adc.compiler.slips import meant
 from adc.compiler.source import Span
 
 Rows: TypeAlias = Sequence[Mapping[str, int]]
@@ -39,6 +38,8 @@ def parse(path: str, source: str) -> tuple[Document, tuple[Diagnostic, ...]]:
     with at_rest():
         statements = _statements(path, source, lexemes(source), _sound_rows(), found.append)
         if statements is None or unopened(statements):
+            from adc.compiler.slips import meant  # only a broken file needs it
+
             found.clear()
             mended = Mender(path, meant(path, source, found.append), found.append).mend()
             lexed = [(token.type, token.start_pos, token.end_pos, token.line, token.column) for token in mended]
