@@ -6,7 +6,7 @@ lora { photos "maya/*.jpg" }      -> four different photos or more, and `start k
 from collections.abc import Iterator
 from typing import Final
 
-from adc.compiler.definitions import Character, Keyframe, Lora, Scene, Script
+from adc.compiler.definitions import Character, Keyframe, Lora, Product, Scene, Script
 from adc.compiler.diagnostics import Diagnostic, Severity
 from adc.compiler.texts import acts
 
@@ -19,6 +19,7 @@ def check(script: Script) -> Iterator[Diagnostic]:
     scenes = [piece for piece in script.pieces if isinstance(piece, Scene)]
     shown = {member.name for scene in scenes for act in (scene, *scene.shots) for member in act.cast}
     used = set(_used(scenes))
+    yield from _idle(script)
     for who in script.characters.values():
         if who.lora is not None:
             yield from _photos(who, who.lora)
@@ -26,6 +27,17 @@ def check(script: Script) -> Iterator[Diagnostic]:
                 message = f"no keyframe shows `{who.name}`, so this LoRA is not trained"
                 hint = f'begin a scene with one: `start keyframe "{{{{ {who.name} }}}} on a bench"`'
                 yield Diagnostic("AD0208", message, who.lora.span, "without use", hint, severity=Severity.WARNING)
+
+
+def _idle(script: Script) -> Iterator[Diagnostic]:
+    """Photos that nothing is trained on: no model is ever shown them."""
+    idle = [who for who in script.characters.values() if who.lora is None]
+    members: list[Character | Product] = [*idle, *script.products.values()]
+    for member in members:
+        if member.photos and member.photos[0].span.path == script.ad.span.path:
+            message = f"nothing is trained on the photos of `{member.name}`"
+            hint = "models are shown the `reference`; photos are for the `lora` of a character"
+            yield Diagnostic("AD0208", message, member.photos[0].span, "without use", hint, severity=Severity.WARNING)
 
 
 def _photos(who: Character, lora: Lora) -> Iterator[Diagnostic]:
