@@ -50,12 +50,12 @@ class Need:
     """
 
     role: Role
-    seconds: Fraction | None
-    aspect: str | None
-    references: int
-    start: bool
-    end: bool
-    speech: bool
+    seconds: Fraction | None = None
+    aspect: str | None = None
+    references: int = 0
+    start: bool = False
+    end: bool = False
+    speech: bool = False
     short_side: int = 1080
     loras: int = 0
     lora_family: str = ""
@@ -72,6 +72,13 @@ class Part:
     bought: int | None
     kept: Fraction | None
     pictured: bool
+
+    @property
+    def seconds(self) -> tuple[Fraction, Fraction]:
+        """The seconds of a clip that are bought, and of these the ones that are kept."""
+        assert self.bought is not None, self
+        assert self.kept is not None, self
+        return Fraction(self.bought), self.kept
 
 
 @frozen

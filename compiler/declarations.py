@@ -1,7 +1,7 @@
 """Declarations to definitions: the ad, its characters, products, styles and voices, its params and variants."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
 from adc.compiler import platforms
@@ -21,7 +21,7 @@ from adc.compiler.definitions import (
     Voice,
 )
 from adc.compiler.diagnostics import Diagnostic, Label
-from adc.compiler.fields import NOUNS, Body, describe, length, take
+from adc.compiler.fields import NOUNS, Body, describe, length, parted_by_commas, take
 from adc.compiler.intended import ABSENT, as_kind, intended, line, quoted
 from adc.compiler.nodes import (
     Duration,
@@ -288,10 +288,8 @@ def _deliver(body: Body, aspect: Aspect, scope: Scope) -> tuple[Aspect, ...]:
             message = f"`deliver` lists aspect ratios, found {describe(value)}"
             hint = _shape(value) or usage
             scope.report(Diagnostic("AD0301", message, value.span, "an aspect ratio is expected", hint))
-    if statement is not None and len(statement.lists) > 1:
-        usage = f"write it as `deliver {', '.join(value.written for value in statement.values)}`"
-        message, span = "the shapes of a list are parted by commas", statement.lists[1][0].span
-        scope.report(Diagnostic("AD0113", message, span, "a comma is missing before this", usage))
+    if statement is not None:
+        parted_by_commas(statement, "shapes", scope.report)
     if statement is not None and not statement.values:
         scope.report(Diagnostic("AD0302", "`deliver` lists nothing", statement.span, hint="write `deliver 9:16, 1:1`"))
     return tuple(found) or (aspect,)
@@ -301,17 +299,24 @@ def _platforms(body: Body, scope: Scope) -> tuple[Name, ...]:
     statement = body.one("platform")
     if statement is None:
         return ()
-    known = platforms.names()
+    words = scope.names(statement, AD.usage["platform"])
+    return _known(words, platforms.names(), _PLATFORMS, ("platform", "a platform"), scope)
+
+
+def _known(
+    words: Iterable[Word], known: Sequence[str], habits: Mapping[str, str], called: tuple[str, str], scope: Scope
+) -> tuple[Name, ...]:
+    """Those of a list's names that are `known`; of others, what is likely meant. `called` is what they all are."""
     found: list[Name] = []
-    for word in scope.names(statement, AD.usage["platform"]):
+    for word in words:
         if word.written in known:
             found.append(Name(word.written, word.span))
         else:
-            habit = _PLATFORMS.get(word.written.lower(), "")
+            habit = habits.get(word.written.lower(), "")
             hint = f"did you mean `{habit}`?" if habit else likeliest(word.written, known)
-            hint = hint or "platforms: " + ", ".join(f"`{name}`" for name in known)
-            message = f"`{word.written}` is not a platform"
-            scope.report(Diagnostic("AD0304", message, word.span, "unknown platform", hint))
+            hint = hint or f"{called[0]}s: " + ", ".join(f"`{name}`" for name in known)
+            message = f"`{word.written}` is not {called[1]}"
+            scope.report(Diagnostic("AD0304", message, word.span, f"unknown {called[0]}", hint))
     return tuple(found)
 
 
@@ -377,17 +382,7 @@ def _pack(body: Body, scope: Scope) -> tuple[Name, ...]:
     statement = body.one("pack")
     if statement is None or isinstance(next(iter(statement.values), None), String):
         return ()
-    views: list[Name] = []
-    for word in scope.names(statement, CHARACTER.usage["pack"]):
-        if word.written in VIEWS:
-            views.append(Name(word.written, word.span))
-        else:
-            habit = _VIEWS.get(word.written.lower(), "")
-            hint = f"did you mean `{habit}`?" if habit else likeliest(word.written, VIEWS)
-            hint = hint or "views: " + ", ".join(f"`{view}`" for view in VIEWS)
-            message = f"`{word.written}` is not a view of a pack"
-            scope.report(Diagnostic("AD0304", message, word.span, "unknown view", hint))
-    return tuple(views)
+    return _known(scope.names(statement, CHARACTER.usage["pack"]), VIEWS, _VIEWS, ("view", "a view of a pack"), scope)
 
 
 def _rate(body: Body, scope: Scope) -> int:

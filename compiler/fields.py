@@ -187,6 +187,14 @@ def _uncommaed(statement: Statement, report: Report) -> tuple[Value, ...] | None
     return statement.values
 
 
+def parted_by_commas(statement: Statement, listed: str, report: Report) -> None:
+    """Report a list whose items stand side by side; `listed` is what it is a list of, as in `names`."""
+    if len(statement.lists) > 1:
+        message, span = f"the {listed} of a list are parted by commas", statement.lists[1][0].span
+        hint = f"write it as `{statement.keyword.written} {', '.join(value.written for value in statement.values)}`"
+        report(Diagnostic("AD0113", message, span, "a comma is missing before this", hint))
+
+
 def _usage(statement: Statement, kinds: tuple[type, ...], table: Table, optional: int) -> str:
     """The hint with the right form: of what is written, where that can be told, else of an example."""
     word, values = statement.keyword.written, statement.values

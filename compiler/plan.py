@@ -13,7 +13,7 @@ URLs, for local work they become paths. `spliced` puts the texts together, once 
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Literal, TypeAlias
 
@@ -213,6 +213,15 @@ class Plan:
     def step(self, step_id: str) -> Step:
         """The step with that id."""
         return next(step for step in self.steps if step.id == step_id)
+
+
+def needed(steps: Sequence[Step], goal: Iterable[str]) -> tuple[Step, ...]:
+    """Of `steps`, in plan order, those that the steps of `goal` need, themselves included."""
+    wanted = set(goal)
+    for step in reversed(steps):
+        if step.id in wanted:
+            wanted.update(step.needs)
+    return tuple(step for step in steps if step.id in wanted)
 
 
 def canonical(value: Json) -> bytes:

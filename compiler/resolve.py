@@ -21,6 +21,7 @@ from adc.compiler.diagnostics import Diagnostic, Label, Severity
 from adc.compiler.fields import NOUNS, Report, accept, describe, take
 from adc.compiler.files import Files
 from adc.compiler.frozen import frozen, replace
+from adc.compiler.intended import quoted
 from adc.compiler.mentions import ALWAYS, is_name, judge
 from adc.compiler.needs import circles
 from adc.compiler.nodes import Document, Listed, Statement, String, Value, Word
@@ -232,7 +233,7 @@ class _Resolver:
     def _set(self, name: Word, default: Value, written: str) -> Value:
         """The value that was typed for a param, of the type of its default; text needs no quotes."""
         flag, before = f"--set {name.written}", f"{name.written}="
-        source = before + (written if not isinstance(default, String) else '"' + _escaped(written) + '"')
+        source = before + (quoted(written) if isinstance(default, String) else written)
         self.scope.shelf.texts[flag] = source
         if isinstance(default, String):
             span = Span(flag, len(before), len(source), 1, len(before) + 1)
@@ -446,7 +447,3 @@ def _shown(value: Value) -> str:
     """A value for a note: a text as it is written, where it is short."""
     brief = isinstance(value, String) and len(value.written) <= SHORT and "\n" not in value.written
     return f"the text `{value.written}`" if brief else describe(value)
-
-
-def _escaped(written: str) -> str:
-    return written.replace("\\", "\\\\").replace('"', '\\"')

@@ -18,7 +18,7 @@ from adc.compiler.definitions import (
     Voice,
 )
 from adc.compiler.diagnostics import Diagnostic
-from adc.compiler.fields import Body, Report, describe, text
+from adc.compiler.fields import Body, Report, describe, parted_by_commas, text
 from adc.compiler.nodes import Number, Odd, Statement, String, Value, Word
 from adc.compiler.shelf import Shelf
 from adc.compiler.vocabulary import likeliest
@@ -152,17 +152,7 @@ class Scope:
             message = f"`{statement.keyword.written}` lists nothing"
             hint = f"write it as `{usage}`"
             self.report(Diagnostic("AD0302", message, statement.span, "names are expected", hint))
-        if len(statement.lists) > 1:
-            message = "the names of a list are parted by commas"
-            self.report(
-                Diagnostic(
-                    "AD0113",
-                    message,
-                    statement.lists[1][0].span,
-                    "a comma is missing before this",
-                    f"write it as `{statement.keyword.written} {', '.join(each.written for each in statement.values)}`",
-                )
-            )
+        parted_by_commas(statement, "names", self.report)
         seen: set[str] = set()
         for value in statement.values:
             if isinstance(value, Odd) or (value.written == "and" and len(statement.lists) > 1):

@@ -3,8 +3,10 @@
 Nothing in the compiler is a float: a film of thirty seconds is 900 frames, not 899.9999.
 """
 
+from collections.abc import Iterable
 from decimal import ROUND_UP, Decimal
 from fractions import Fraction
+from itertools import accumulate, pairwise
 
 from adc.compiler.frozen import frozen
 
@@ -43,6 +45,13 @@ def pixels(short_side: int, aspect: Aspect) -> Size:
 def frames_in(seconds: Fraction, rate: int) -> int:
     """Whole frames that last `seconds` at `rate` frames a second, half rounded up."""
     return int(seconds * rate + Fraction(1, 2))
+
+
+def shared_frames(frames: int, seconds: Iterable[Fraction]) -> list[int]:
+    """`frames` shared out in proportion to `seconds`; the borders are rounded, so that rounding never adds up."""
+    ends = list(accumulate(seconds))
+    borders = [int(frames * end / ends[-1] + Fraction(1, 2)) for end in ends]
+    return [border - before for before, border in pairwise((0, *borders))]
 
 
 def seconds_text(seconds: Fraction) -> str:

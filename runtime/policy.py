@@ -8,7 +8,7 @@ independent clips, the whole film would end a round later.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from adc.compiler.plan import Plan, Step
+from adc.compiler.plan import Plan, Step, needed
 
 _GENERATE_SECONDS = {"video": 120.0, "image": 20.0, "audio": 15.0, "text": 5.0, "weights": 300.0}
 _LOCAL_SECONDS = {"frame": 0.5, "card": 1.0, "film": 10.0, "archive": 0.5}
@@ -39,13 +39,7 @@ def expected_seconds(step: Step) -> float:
 
 def wanted(plan: Plan, goal: Iterable[str] | None) -> tuple[Step, ...]:
     """The steps that `goal` needs, itself included, in plan order; all steps where there is no goal."""
-    if goal is None:
-        return plan.steps
-    needed = set(goal)
-    for step in reversed(plan.steps):
-        if step.id in needed:
-            needed.update(step.needs)
-    return tuple(step for step in plan.steps if step.id in needed)
+    return plan.steps if goal is None else needed(plan.steps, goal)
 
 
 def remaining_seconds(steps: Iterable[Step]) -> Mapping[str, float]:

@@ -10,6 +10,7 @@ from fractions import Fraction
 from typing import Literal
 
 from adc.compiler import platforms
+from adc.compiler.declarations import LOUDNESS
 from adc.compiler.definitions import Card, Character, Product, Scene, Transition
 from adc.compiler.lower.card import lower_card
 from adc.compiler.lower.looks import offer_looks
@@ -19,13 +20,10 @@ from adc.compiler.lower.scene import Lowered, ends_on, first_frame, lower_scene
 from adc.compiler.lower.sheet import Sheet
 from adc.compiler.lower.unseen import warn_of_unseen
 from adc.compiler.lower.words import captions, cut_up, supers
-from adc.compiler.plan import Deliverable, Json, Placed, Plan, Step
+from adc.compiler.plan import Deliverable, Json, Placed, Plan, Step, needed
 from adc.compiler.units import Aspect, Size, dollars_text, frames_in, pixels, seconds_text
 
 TARGET = "film.master"
-
-LOUDNESS = Decimal(-14)
-"""LUFS of a film that does not say how loud it is."""
 
 
 class _Cut:
@@ -72,7 +70,8 @@ def lower_film(sheet: Sheet) -> Plan | None:
         frames=frames_in(elapsed, ad.rate),
         choices={name: variant.chosen for name, variant in sheet.script.variants.items()},
         files=tuple(sorted(sheet.files.values(), key=lambda file: file.digest)),
-        steps=_needed(_in_order(sheet.steps), deliverables),
+        # Of a pack, say, a request may have room for fewer views than there are.
+        steps=needed(_in_order(sheet.steps), (film.step for film in deliverables)),
         timeline=tuple(cut.timeline),
         deliverables=tuple(deliverables),
     )
@@ -200,15 +199,6 @@ def _in_order(steps: Mapping[str, Step]) -> tuple[Step, ...]:
         else:
             waiting += (steps[need] for need in reversed(missing))
     return tuple(ordered.values())
-
-
-def _needed(steps: tuple[Step, ...], deliverables: list[Deliverable]) -> tuple[Step, ...]:
-    """The steps that a film needs: of a pack, say, a request may have room for fewer views than there are."""
-    needed = {film.step for film in deliverables}
-    for step in reversed(steps):
-        if step.id in needed:
-            needed.update(step.needs)
-    return tuple(step for step in steps if step.id in needed)
 
 
 def _check_budget(sheet: Sheet, usd: Decimal) -> None:

@@ -3,7 +3,7 @@
 Who has a LoRA is known to the still by it: she is called by her trigger word, and her pictures are not sent.
 """
 
-from adc.compiler.casting import Need, Refusal, cast
+from adc.compiler.casting import Need
 from adc.compiler.definitions import Character, Keyframe, Scene
 from adc.compiler.frozen import replace
 from adc.compiler.lower.identity import in_brief, pictured, subject
@@ -28,23 +28,17 @@ def lower_keyframe(sheet: Sheet, scene: Scene, keyframe: Keyframe, step_id: str,
     families = [family_of(sheet, member.lora) for member in trained if member.lora]
     need = Need(
         role="still",
-        seconds=None,
         aspect=sheet.script.ad.aspect,
         references=len(members) + (look is not None),
-        start=False,
-        end=False,
-        speech=False,
         short_side=sheet.script.ad.short_side,
         loras=len(trained),
         lora_family=families[0] if families else "",
     )
     using = None if keyframe.using is None or keyframe.using.value.endswith(".lora") else keyframe.using
-    casting = cast(need, sheet.catalogue, using.value if using else None)
-    if isinstance(casting, Refusal):
-        own = [f"{member.name}.lora" for member in scene.cast if isinstance(member, Character) and member.lora]
-        if using is not None and own and "lora" in using.value:
-            casting = replace(casting, hint=f"did you mean {' or '.join(f'`{name}`' for name in own)}?")
-        sheet.refuse(casting, using, keyframe.span)
+    own = [f"`{member.name}.lora`" for member in scene.cast if isinstance(member, Character) and member.lora]
+    hint = f"did you mean {' or '.join(own)}?" if using is not None and own and "lora" in using.value else ""
+    casting = sheet.cast(need, using, keyframe.span, hint=hint)
+    if casting is None:
         return None
     endpoint = casting.endpoint
     if casting.references_waived and members:

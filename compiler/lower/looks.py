@@ -1,6 +1,6 @@
 """`looks auto`: a vision model describes the reference picture once, and prompts quote its words."""
 
-from adc.compiler.casting import Need, Refusal, cast
+from adc.compiler.casting import Need
 from adc.compiler.definitions import Character, Product
 from adc.compiler.lower.identity import in_brief
 from adc.compiler.lower.purchase import buy
@@ -20,10 +20,8 @@ def offer_looks(sheet: Sheet, member: Character | Product) -> None:
     assert member.looks_auto is not None
     if member.reference is None:
         return  # which a check has reported
-    need = Need("description", None, None, 1, start=False, end=False, speech=False)
-    casting = cast(need, sheet.catalogue, None)
-    if isinstance(casting, Refusal):
-        sheet.refuse(casting, None, member.looks_auto)
+    casting = sheet.cast(Need("description", references=1), None, member.looks_auto)
+    if casting is None:
         return
     kind = "character" if isinstance(member, Character) else "product"
     brief: dict[str, Json] = {

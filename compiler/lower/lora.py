@@ -2,7 +2,7 @@
 
 import posixpath
 
-from adc.compiler.casting import Need, Refusal, cast
+from adc.compiler.casting import Need
 from adc.compiler.definitions import Character, Lora
 from adc.compiler.lower.identity import in_brief
 from adc.compiler.lower.purchase import buy
@@ -21,10 +21,8 @@ def family_of(sheet: Sheet, lora: Lora) -> str:
 
 def lower_lora(sheet: Sheet, character: Character, lora: Lora) -> Json:
     """Put the photos' archive and the training on the sheet; gives the reference to the weights, None if impossible."""
-    need = Need("training", None, None, 0, start=False, end=False, speech=False)
-    casting = cast(need, sheet.catalogue, lora.using.value if lora.using else DEFAULT)
-    if isinstance(casting, Refusal):
-        sheet.refuse(casting, lora.using, lora.span)
+    casting = sheet.cast(Need("training"), lora.using, lora.span, usual=DEFAULT)
+    if casting is None:
         return None
     entries: list[Json] = [
         {"name": f"{number:03}{posixpath.splitext(photo.path)[1].lower()}", "file": sheet.file(photo)}

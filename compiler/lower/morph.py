@@ -1,7 +1,5 @@
 """A morph: a clip that a model makes between two scenes, from the last frame of one to the first frame of the next."""
 
-from fractions import Fraction
-
 from adc.compiler.casting import Need, Refusal, cast
 from adc.compiler.definitions import Scene, Text, Transition
 from adc.compiler.frozen import replace
@@ -23,7 +21,7 @@ def lower_morph(
 ) -> Clip | None:
     """Put the morph on the sheet; it lasts `frames`. None where the model does not make it, which is reported."""
     ad = sheet.script.ad
-    need = Need("clip", morph.seconds, ad.aspect, 0, start=True, end=True, speech=False, short_side=ad.short_side)
+    need = Need("clip", morph.seconds, ad.aspect, start=True, end=True, short_side=ad.short_side)
     casting = cast(need, sheet.catalogue, MODEL)
     if isinstance(casting, Refusal) or len(casting.parts) > 1:
         longest = max(endpoint.takes.seconds[-1] for endpoint in sheet.catalogue.of_model(MODEL))
@@ -36,7 +34,7 @@ def lower_morph(
     scene = _as_scene(morph, before[0], after[0])
     clip_id = f"{after[0].name}.morph"
     words = morph.prompt.value if morph.prompt else _PLAIN
-    bought = Fraction(casting.seconds or 0)
+    bought, _ = casting.parts[0].seconds
     purpose = f"{before[0].name} turns into {after[0].name}, {seconds_text(bought)} s"
     if bought != morph.seconds:
         purpose = purpose.removesuffix(f", {seconds_text(bought)} s")

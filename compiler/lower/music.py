@@ -3,7 +3,7 @@
 from fractions import Fraction
 from math import ceil
 
-from adc.compiler.casting import Need, Refusal, cast
+from adc.compiler.casting import Need
 from adc.compiler.definitions import Music, Recording
 from adc.compiler.lower.purchase import buy
 from adc.compiler.lower.sheet import Sheet
@@ -20,10 +20,8 @@ def lower_music(sheet: Sheet, music: Music, seconds: Fraction) -> Json:
 
 
 def _bought(sheet: Sheet, music: Music, seconds: Fraction) -> Json:
-    need = Need("music", seconds, None, 0, start=False, end=False, speech=False)
-    casting = cast(need, sheet.catalogue, music.using.value if music.using else None)
-    if isinstance(casting, Refusal):
-        sheet.refuse(casting, music.using, music.span)
+    casting = sheet.cast(Need("music", seconds), music.using, music.span)
+    if casting is None:
         return None
     assert not isinstance(music.source, Recording)
     length = casting.seconds or ceil(seconds)

@@ -45,10 +45,10 @@ def buy(
     arguments = request.apply_options(
         request.fill(endpoint, facts), [option for option in options if option.name.value not in refused]
     )
-    for waited_for in steps_in(dict(arguments)):
+    for waited_for in steps_in(arguments):
         sheet.use(waited_for)
     arguments = {name: quoted(value) for name, value in arguments.items()}
-    judge_files(sheet, endpoint, dict(arguments))
+    judge_files(sheet, endpoint, arguments)
     for problem in request.problems(endpoint, arguments):
         argument = problem.path.partition("/")[0]
         option = places.get(problem.path.replace("/", ".")) or places.get(argument)

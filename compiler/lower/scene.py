@@ -8,7 +8,7 @@ is on screen already, so the film drops it at the head of the continued clip.
 
 from fractions import Fraction
 
-from adc.compiler.casting import Casting, Need, Part, Refusal, cast
+from adc.compiler.casting import Casting, Need, Part
 from adc.compiler.catalogue import Endpoint
 from adc.compiler.definitions import Character, FrameOf, Keyframe, Line, Picture, Scene
 from adc.compiler.frozen import frozen, replace
@@ -20,7 +20,7 @@ from adc.compiler.lower.speech import Voice, buy_voice, in_clip, lower_voiceover
 from adc.compiler.plan import Json, Step, StepRef
 from adc.compiler.prompts import compose_avoid, compose_clip, look_of, without_pictures
 from adc.compiler.request import carries, resolution
-from adc.compiler.units import seconds_text
+from adc.compiler.units import seconds_text, shared_frames
 
 
 @frozen
@@ -66,7 +66,7 @@ def lower_scene(
     `before` is the clip that this one continues, if it does; `led_in` says that a morph ends on its first frame.
     """
     cut = _shots(scene)
-    borders = _borders([shot.seconds for shot in cut], frames)
+    borders = shared_frames(frames, (shot.seconds for shot in cut))
     units: list[_Unit] = []
     for number, (shot, length) in enumerate(zip(cut, borders, strict=True), start=1):
         chained = before is not None if number == 1 else shot.start is None
@@ -137,17 +137,6 @@ def _shots(scene: Scene) -> tuple[Scene, ...]:
     return tuple(shots)
 
 
-def _borders(seconds: list[Fraction], frames: int) -> list[int]:
-    """`frames` shared out in proportion to `seconds`; the borders are rounded, so that rounding never adds up."""
-    whole, elapsed, shares, told = sum(seconds, Fraction(0)), Fraction(0), list[int](), 0
-    for each in seconds:
-        elapsed += each
-        border = int(frames * elapsed / whole + Fraction(1, 2))
-        shares.append(border - told)
-        told = border
-    return shares
-
-
 def _voice_ids(scene: Scene, cut: list[Scene]) -> list[dict[int, str]]:
     """The step ids of the voice-overs by their index: first of those over all shots, then of each shot in `cut`.
 
@@ -185,11 +174,10 @@ def _cast(sheet: Sheet, scene: Scene, *, chained: bool) -> Casting | None:
             )
         )
 
-    casting = cast(need, sheet.catalogue, scene.using.value if scene.using else None, reads)
-    if isinstance(casting, Refusal):
-        if scene.using is not None and scene.using.value.rpartition(".")[2] == "lora":
-            casting = replace(casting, hint='a LoRA makes stills: `start keyframe "{{ maya }} smiles" using maya.lora`')
-        sheet.refuse(casting, scene.using, scene.span)
+    lora = scene.using is not None and scene.using.value.rpartition(".")[2] == "lora"
+    hint = 'a LoRA makes stills: `start keyframe "{{ maya }} smiles" using maya.lora`' if lora else ""
+    casting = sheet.cast(need, scene.using, scene.span, hint=hint, reads=reads)
+    if casting is None:
         return None
     _speaks(sheet, scene, casting)
     _seeds(sheet, scene, casting)
@@ -244,7 +232,7 @@ def _lower_unit(
 ) -> list[Clip] | None:
     """The clips of a scene or shot, `made` of the scene's being on the sheet already."""
     scene, parts = unit.scene, unit.casting.parts
-    kept = [part.kept or scene.seconds for part in parts]
+    kept = [part.seconds[1] for part in parts]
     lines = shared_out(sheet.script, scene, kept)
     suffix = f".{unit.number}" if unit.number else ""
     start = _frame(sheet, scene, "start", earlier, suffix) if before is None else None
@@ -253,7 +241,7 @@ def _lower_unit(
         return None  # what it would start from or end on could not be lowered, which is reported already
     clips: list[Clip] = []
     previous = before
-    for index, (part, frames) in enumerate(zip(parts, _borders(kept, unit.frames), strict=True)):
+    for index, (part, frames) in enumerate(zip(parts, shared_frames(unit.frames, kept), strict=True)):
         last = index == len(parts) - 1
         clip_id = f"{scene.name}.clip.{made + index + 1}" if several else f"{scene.name}.clip"
         ref = _clip(
@@ -268,9 +256,8 @@ def _lower_unit(
             frames=frames,
             place=(index + 1, len(parts)),
         )
-        bought = Fraction(part.bought) if part.bought is not None else kept[index]
         skip = int(previous is not None or (led_in and index == 0))
-        previous = Clip(clip_id, ref, bought, kept[index], frames, skip)
+        previous = Clip(clip_id, ref, *part.seconds, frames, skip)
         clips.append(previous)
     return clips
 
@@ -308,8 +295,7 @@ def _clip(
             write=sheet.write,
         )
     )
-    bought = Fraction(part.bought) if part.bought is not None else part.kept or scene.seconds
-    kept = part.kept or scene.seconds
+    bought, kept = part.seconds
     ref = buy(
         sheet,
         clip_id,
@@ -353,10 +339,8 @@ def _dubbed(
         hint = "one voice can be laid over a clip: give each speaker a `shot`, or choose a model that speaks"
         sheet.report("AD0505", message, lines[-1].span, label="a second voice", hint=hint)
         return None
-    need = Need("lipsync", bought, None, 0, start=False, end=False, speech=False)
-    casting = cast(need, sheet.catalogue, None)
-    if isinstance(casting, Refusal):
-        sheet.refuse(casting, None, scene.span)
+    casting = sheet.cast(Need("lipsync", bought), None, scene.span)
+    if casting is None:
         return None
     who = speakers[0].display
     on_camera = [line for line in lines if line.on_camera]

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from adc.compiler.casting import Refusal
+from adc.compiler.casting import Casting, Need, Reads, Refusal, cast
 from adc.compiler.catalogue import Catalogue, Endpoint
 from adc.compiler.definitions import Card, Name, Picture, Recording, Scene, Script, Text
 from adc.compiler.diagnostics import Diagnostic, Label, Severity
@@ -78,11 +78,30 @@ class Sheet:
         severity = Severity.WARNING if warning else Severity.ERROR
         self.diagnostics.append(Diagnostic(code, message, span, label, hint, notes, severity))
 
-    def refuse(self, refusal: Refusal, using: Name | None, span: Span) -> None:
-        """Say why no model, or not the one that is named, makes what stands at `span`."""
+    def cast(
+        self,
+        need: Need,
+        using: Name | None,
+        span: Span,
+        *,
+        usual: str | None = None,
+        hint: str = "",
+        reads: Reads | None = None,
+    ) -> Casting | None:
+        """Who makes what stands at `span`; None where no model does, or not the one that is named, which is reported.
+
+        `usual` is the model where nobody is named, `hint` what a refusal advises where it is known better here.
+        """
+        casting = cast(need, self.catalogue, using.value if using else usual, reads)
+        if isinstance(casting, Refusal):
+            self._refuse(casting, using, span, hint)
+            return None
+        return casting
+
+    def _refuse(self, refusal: Refusal, using: Name | None, span: Span, hint: str) -> None:
         # What a named model lacks is the message itself; without a name, the nearest models are told apart.
         lacks = "" if using else "; ".join(f"{model} {reason}" for model, reason in refusal.lacks)
-        self.report("AD0501", refusal.message, using.span if using else span, label=lacks, hint=refusal.hint)
+        self.report("AD0501", refusal.message, using.span if using else span, label=lacks, hint=hint or refusal.hint)
 
     def scope(self, piece: Scene | Card | None, endpoint: Endpoint | None = None) -> Mapping[str, object] | None:
         """What names mean in words of `piece` that are spoken or shown, or that `endpoint` is told.

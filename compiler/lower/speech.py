@@ -10,7 +10,7 @@ from fractions import Fraction
 from itertools import accumulate, pairwise
 
 from adc.compiler.aloud import PACE, letters, rest
-from adc.compiler.casting import Need, Refusal, cast
+from adc.compiler.casting import Need
 from adc.compiler.definitions import Line, Scene, Script
 from adc.compiler.frozen import frozen
 from adc.compiler.lower.purchase import buy
@@ -82,10 +82,8 @@ def buy_voice(sheet: Sheet, scene: Scene, lines: Sequence[Line], step_id: str, p
     """Put the voice that says `lines`, all of one speaker, on the sheet; `most` is the seconds there are for them."""
     line = lines[0]
     voice = line.who.voice if line.who else None
-    need = Need("voice", None, sheet.script.ad.aspect, 0, start=False, end=False, speech=True)
-    casting = cast(need, sheet.catalogue, voice.using.value if voice and voice.using else None)
-    if isinstance(casting, Refusal):
-        sheet.refuse(casting, voice.using if voice else None, line.span)
+    casting = sheet.cast(Need("voice", speech=True), voice.using if voice else None, line.span)
+    if casting is None:
         return None
     scope = sheet.scope(scene)
     text = " ".join(words for words in (sheet.words(each.text, scope) for each in lines) if words.strip())

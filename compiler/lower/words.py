@@ -1,14 +1,13 @@
 """Words on the picture: supers where the spec puts them, and captions from what is said."""
 
 from collections.abc import Iterator
-from fractions import Fraction
 
 from adc.compiler.definitions import Scene
 from adc.compiler.lower.card import shown
 from adc.compiler.lower.sheet import Sheet
 from adc.compiler.lower.speech import when_said
 from adc.compiler.plan import Json
-from adc.compiler.units import frames_in
+from adc.compiler.units import frames_in, shared_frames
 
 
 def supers(sheet: Sheet, scene: Scene, start: int, frames: int) -> Iterator[Json]:
@@ -34,12 +33,10 @@ def captions(sheet: Sheet, scene: Scene, start: int, frames: int) -> Iterator[Js
 
 def cut_up(scene: Scene, start: int, frames: int) -> Iterator[tuple[Scene, int, int]]:
     """The scene, or each of its shots, with its place on the timeline in frames."""
-    elapsed, told = Fraction(0), 0
-    whole = sum((shot.seconds for shot in scene.shots), Fraction(0))
-    for shot in scene.shots:
-        elapsed += shot.seconds
-        border = int(frames * elapsed / whole + Fraction(1, 2))
-        yield shot, start + told, border - told
-        told = border
+    at = start
+    shares = shared_frames(frames, (shot.seconds for shot in scene.shots)) if scene.shots else ()
+    for shot, share in zip(scene.shots, shares, strict=True):
+        yield shot, at, share
+        at += share
     if scene.lines or scene.supers or not scene.shots:
         yield scene, start, frames

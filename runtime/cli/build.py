@@ -6,7 +6,6 @@ anything else is imported. Otherwise: compile, show the plan and its price, ask 
 
 import sys
 from argparse import Namespace
-from copy import copy
 
 from adc.runtime.cli.choices import engine_name, film_file, shown, store_folder
 from adc.runtime.unchanged import finished, note_path, program_stamp
@@ -22,7 +21,7 @@ def run(arguments: Namespace) -> int:
         every = combinations(arguments)
         if every is None:
             return Exit.SPEC
-        wanted = [_with_variants(arguments, chosen) for chosen in every]
+        wanted = every
     stamp = program_stamp()
     notes: list[tuple[Namespace, str]] = []
     for one in wanted:
@@ -39,12 +38,6 @@ def run(arguments: Namespace) -> int:
     from adc.runtime.cli.make import make
 
     return make(notes, typed=arguments)
-
-
-def _with_variants(arguments: Namespace, chosen: dict[str, str]) -> Namespace:
-    one = copy(arguments)
-    one.variants = list(chosen.items())
-    return one
 
 
 def _note(arguments: Namespace) -> str:

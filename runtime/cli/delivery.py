@@ -3,7 +3,7 @@
 import os
 import shutil
 from argparse import Namespace
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from adc.compiler.plan import Deliverable, Plan
@@ -36,16 +36,21 @@ def check(out: Path, inputs: Mapping[str, str]) -> None:
 
 def deliver(film: Path, out: Path) -> None:
     """Copy a film from the store to where the user wants it. Raises StoreError."""
-    aside = out.with_name(f".{out.name}.{os.getpid()}")
     try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            shutil.copyfile(film, aside)
-            os.replace(aside, out)
-        finally:
-            aside.unlink(missing_ok=True)
+        place(out, lambda aside: shutil.copyfile(film, aside))
     except OSError as error:
         raise StoreError(
             f"the film is finished and kept, but {shown(str(out))} cannot be written: {error.strerror};"
             " choose another place with --out"
         ) from error
+
+
+def place(out: Path, write: Callable[[Path], object]) -> None:
+    """Have a file written aside, and renamed when it is whole. Raises OSError."""
+    aside = out.with_name(f".{out.name}.{os.getpid()}")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        write(aside)
+        os.replace(aside, out)
+    finally:
+        aside.unlink(missing_ok=True)

@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from adc.compiler.format import format_text
+from adc.compiler.intended import quoted
 from adc.compiler.letters import has
 from adc.compiler.mentions import ALWAYS, is_name
 from adc.compiler.resolve import TAKEN
@@ -64,13 +65,13 @@ def first_spec(answers: Answers) -> Mapping[str, str]:
 # An ad for {answers.product}: change any word, and only what depends on it is made again.
 import "{library}"
 
-ad {ad} {_plain(answers.product)} {{
+ad {ad} {quoted(answers.product)} {{
 duration {answers.seconds}s # the sum of the scenes and the card
 size 1080p {answers.shape}
 budget $15 # a plan that costs more is an error
 }}
 
-product {thing} {_plain(answers.product)} {{
+product {thing} {quoted(answers.product)} {{
 looks "plain packaging with its name on the label"
 }}
 {_scenes(person, thing, answers.seconds - CARD_SECONDS)}
@@ -78,7 +79,7 @@ looks "plain packaging with its name on the label"
     cast = f"""\
 # {answers.speaker}, for every ad that imports this file.
 
-character {person} {_plain(answers.speaker)} {{
+character {person} {quoted(answers.speaker)} {{
 looks {_template(answers.looks)}
 wears "cream knit sweater"
 # With a photo the face is the same in every scene: reference "../refs/{person}.jpg"
@@ -132,12 +133,6 @@ def _words(shown: str) -> str:
     return name if name.isidentifier() and name.isprintable() else ""
 
 
-def _plain(text: str) -> str:
-    """A text that is no template."""
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
-
-
 def _template(text: str) -> str:
     """A template that reads as `text`: braces that would begin a tag are put in as texts."""
-    return _plain(re.sub(r"\{(?=[{%#])", "{{ '{' }}", text))
+    return quoted(re.sub(r"\{(?=[{%#])", "{{ '{' }}", text))

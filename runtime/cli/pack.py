@@ -1,7 +1,6 @@
 """`adc pack SPEC CHARACTER`: a character's views out of the store, as files with a manifest, for other ads to use."""
 
 import json
-import os
 import sys
 from argparse import Namespace
 from collections.abc import Mapping
@@ -10,15 +9,16 @@ from pathlib import Path
 
 import anyio
 
+from adc.compiler.shelf import PACK
 from adc.compiler.vocabulary import VIEWS
 from adc.runtime.cli.again import again
 from adc.runtime.cli.choices import REMOTE, engine_name, shown, store_folder
+from adc.runtime.cli.delivery import place
 from adc.runtime.cli.exits import Exit
 from adc.runtime.cli.session import Compilation, compile_or_complain, complain, handlers_for, open_session
 from adc.runtime.errors import AdcError, StoreError
 from adc.runtime.forecast import forecast
 
-SCHEMA = "adc/pack/1"
 _SUFFIXES = {"image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp"}
 
 
@@ -66,21 +66,15 @@ async def _write(arguments: Namespace, compilation: Compilation, wanted: list[st
             session.store.verify(blobs[view].digest)
             _place(to / path, session.store.path(blobs[view].digest).read_bytes())
     display = next(step.purpose for step in compilation.plan.steps if step.id in wanted).rpartition(",")[0]
-    manifest = {"schema": SCHEMA, "character": name, "display": display, "views": ordered}
+    manifest = {"schema": PACK, "character": name, "display": display, "views": ordered}
     _place(to / f"{name}.pack.json", (json.dumps(manifest, indent=2, ensure_ascii=False) + "\n").encode())
     return ordered
 
 
 def _place(path: Path, content: bytes) -> None:
-    """Write a file, aside first, then renamed. Raises StoreError."""
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    """Write a file. Raises StoreError."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            aside.write_bytes(content)
-            os.replace(aside, path)
-        finally:
-            aside.unlink(missing_ok=True)
+        place(path, lambda aside: aside.write_bytes(content))
     except OSError as error:
         raise StoreError(
             f"{shown(str(path))} cannot be written: {error.strerror}; nothing in the store is lost"

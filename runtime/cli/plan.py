@@ -4,7 +4,6 @@ import json
 import sys
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
-from copy import copy
 
 import anyio
 
@@ -68,9 +67,7 @@ def _compilations(arguments: Namespace) -> Iterator[Compilation | None]:
     if every is None:
         yield None
         return
-    for number, chosen in enumerate(every):
-        one = copy(arguments)
-        one.variants = list(chosen.items())
+    for number, one in enumerate(every):
         yield compile_or_complain(one, quiet=number > 0)
 
 
