@@ -7,7 +7,7 @@ own schema gives it: a Veo clip without `generate_audio` is a Veo clip with soun
 Dubbing is paid by the length of the clip that is sent, which no argument tells: whoever knows it says it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import ROUND_CEILING, Decimal
 from fractions import Fraction
 from math import ceil
@@ -115,3 +115,13 @@ def _plain(quantity: Fraction) -> str:
     """The quantity as people read it, to four places where it has more."""
     text = format(_decimal(quantity).quantize(Decimal("0.0001"), ROUND_CEILING), "f")
     return text.rstrip("0").rstrip(".")
+
+
+def amounts(usd: Json, by: Sequence[str]) -> Iterator[tuple[Decimal, list[tuple[str, str]]]]:
+    """Every amount of a table of prices, with the arguments that it is for."""
+    if isinstance(usd, dict):
+        for value, inner in usd.items():
+            for amount, choices in amounts(inner, by[1:]):
+                yield amount, [(by[0], value), *choices]
+    else:
+        yield Decimal(str(usd)), []

@@ -70,3 +70,9 @@ def dollars_text(value: Decimal) -> str:
     if value and value < Decimal("0.01"):
         return f"${value:.4f}".rstrip("0")
     return f"${value.quantize(Decimal('0.01'), rounding=ROUND_UP)}"
+
+
+def unit_price_text(value: Decimal) -> str:
+    """What a unit costs, `$0.10`, `$0.084`: at least two digits behind the point, and no zeros that tell nothing."""
+    plain = f"{value.normalize():f}"
+    return f"${plain}" if len(plain.partition(".")[2]) > 1 else f"${value:.2f}"

@@ -7,7 +7,9 @@ from fractions import Fraction
 
 from adc.compiler.catalogue import Endpoint, Limits, PriceRule, file_limits
 from adc.compiler.plan import Json
+from adc.compiler.price import amounts
 from adc.compiler.settings import Setting, settings
+from adc.compiler.units import unit_price_text
 
 UNITS = {"1k chars": "1,000 characters", "audio": "piece"}
 """Units of prices whose word in the catalogue is not the one in a sentence."""
@@ -115,12 +117,12 @@ def lengths_words(model: Sequence[Endpoint]) -> str:
 def price_range(model: Sequence[Endpoint]) -> str:
     """The least and the most a unit costs over all endpoints of a model; `about` where some of it is estimated."""
     known = [endpoint.price for endpoint in model if endpoint.price.mark != "unknown"]
-    amounts = [amount for rule in known for amount, _ in _leaves(rule.usd, rule.by)]
-    amounts += [Decimal(rule.first) for rule in known if rule.first]
-    if not amounts:
+    found = [amount for rule in known for amount, _ in amounts(rule.usd, rule.by)]
+    found += [Decimal(rule.first) for rule in known if rule.first]
+    if not found:
         return "unknown"
     about = "about " if any(rule.mark == "estimated" for rule in known) else ""
-    least, most = dollars(min(amounts)), dollars(max(amounts))
+    least, most = unit_price_text(min(found)), unit_price_text(max(found))
     return f"{about}{least if least == most else f'{least} to {most}'} per {_unit(known[0])}"
 
 
@@ -129,14 +131,14 @@ def price_lines(rule: PriceRule) -> Iterator[str]:
     unit = _unit(rule)
     if rule.mark != "unknown":
         if rule.first:
-            first, further = dollars(Decimal(rule.first)), dollars(Decimal(str(rule.usd)))
+            first, further = unit_price_text(Decimal(rule.first)), unit_price_text(Decimal(str(rule.usd)))
             yield f"{first} for the first {unit}, {further} for each after it"
         else:
-            for amount, choices in _leaves(rule.usd, rule.by):
+            for amount, choices in amounts(rule.usd, rule.by):
                 with_them = ", ".join(f"{name} {value}" for name, value in choices)
-                yield f"{dollars(amount)} per {unit}" + (f" with {with_them}" if with_them else "")
+                yield f"{unit_price_text(amount)} per {unit}" + (f" with {with_them}" if with_them else "")
     for extra in rule.extras:
-        yield f"{dollars(Decimal(extra.usd))} more per {unit} with {extra.argument} {_plain(extra.value)}"
+        yield f"{unit_price_text(Decimal(extra.usd))} more per {unit} with {extra.argument} {_plain(extra.value)}"
     if rule.rounding:
         yield f"paid up to the next {f'whole {unit}' if rule.rounding == 1 else f'{rule.rounding} {unit}s'}"
     if rule.unit in ("second", "minute") and not rule.of:
@@ -146,12 +148,6 @@ def price_lines(rule: PriceRule) -> Iterator[str]:
     if rule.times:
         yield f"times {rule.times}"
     yield f"{rule.mark}, as of {rule.as_of}, {rule.source}"
-
-
-def dollars(amount: Decimal) -> str:
-    """`$0.10`, `$0.084`: at least two digits behind the point, and no zeros that tell nothing."""
-    plain = f"{amount.normalize():f}"
-    return f"${plain}" if len(plain.partition(".")[2]) > 1 else f"${amount:.2f}"
 
 
 def setting_words(setting: Setting) -> str:
@@ -206,16 +202,6 @@ def _places(slot: Json, place: str = "") -> Iterator[str]:
             yield from _places(inner, place)
     else:
         yield place
-
-
-def _leaves(usd: Json, by: Sequence[str]) -> Iterator[tuple[Decimal, list[tuple[str, str]]]]:
-    """Every amount of a table of prices, with the arguments that it is for."""
-    if isinstance(usd, dict):
-        for value, inner in usd.items():
-            for amount, choices in _leaves(inner, by[1:]):
-                yield amount, [(by[0], value), *choices]
-    else:
-        yield Decimal(str(usd)), []
 
 
 def _unit(rule: PriceRule) -> str:

@@ -1,11 +1,11 @@
 """Models and their options in words: what each takes, makes and costs, straight from the catalogue."""
 
 from collections.abc import Iterator, Mapping
-from decimal import Decimal
 
 from adc.compiler.catalogue import Catalogue, Endpoint, PriceRule, Role
-from adc.compiler.plan import Json
+from adc.compiler.price import amounts
 from adc.compiler.settings import Setting, settings
+from adc.compiler.units import unit_price_text
 
 ROLES: Mapping[str, tuple[Role, ...]] = {
     "scene": ("clip",),
@@ -62,26 +62,12 @@ def _takes(endpoint: Endpoint) -> list[str]:
 def price_words(rules: list[PriceRule]) -> str:
     """`$0.10 a second`, `about $0.05 to $0.40 a second`; `price unknown` where nobody says."""
     known = [rule for rule in rules if rule.mark != "unknown"]
-    amounts = sorted(amount for rule in known for amount in _amounts(rule.usd))
-    if not amounts:
+    found = sorted(amount for rule in known for amount, _ in amounts(rule.usd, rule.by))
+    if not found:
         return "price unknown"
-    least, most = (f"${_cents(amounts[0])}", f"${_cents(amounts[-1])}")
+    least, most = unit_price_text(found[0]), unit_price_text(found[-1])
     about = "about " if any(rule.mark == "estimated" for rule in known) else ""
     return f"{about}{least if least == most else f'{least} to {most}'} a {known[0].unit}"
-
-
-def _cents(amount: Decimal) -> str:
-    """With at least two digits behind the point, and no zeros that tell nothing."""
-    plain = f"{amount.normalize():f}"
-    return plain if len(plain.partition(".")[2]) > 1 else f"{amount:.2f}"
-
-
-def _amounts(usd: Json) -> Iterator[Decimal]:
-    if isinstance(usd, dict):
-        for inner in usd.values():
-            yield from _amounts(inner)
-    else:
-        yield Decimal(str(usd))
 
 
 def options(endpoints: list[Endpoint]) -> dict[str, tuple[Endpoint, Setting]]:
