@@ -47,6 +47,8 @@ class Need:
 
     `seconds` is None for a still or a voice, `aspect` for a voice. `short_side` in pixels decides the resolution, and
     so the price, where an endpoint has several. `loras` are LoRAs of `lora_family` that the part is made with.
+    `goes_on` is the model of the clip that the part goes on from, and `given` that clip's seconds; of `lenders` is the
+    model whose clip another part goes on from.
     """
 
     role: Role
@@ -59,6 +61,9 @@ class Need:
     short_side: int = 1080
     loras: int = 0
     lora_family: str = ""
+    goes_on: str = ""
+    given: Fraction = Fraction(0)
+    lenders: tuple[str, ...] = ()
 
 
 @frozen
@@ -87,12 +92,14 @@ class Casting:
 
     `references_waived` says that one of the requests at least goes without the pictures that it needs; `dubbed` that
     the model is mute and a voice is laid over its clip, lips in sync. `why` is one short sentence for the plan.
+    `short_side` is that of the picture that was asked for.
     """
 
     parts: tuple[Part, ...]
     references_waived: bool
     dubbed: bool
     why: str
+    short_side: int
 
     @property
     def endpoint(self) -> Endpoint:
@@ -167,7 +174,7 @@ def _ways(need: Need) -> tuple[Need, ...]:
     A start frame or a LoRA carries the faces that references would; a voice can be laid over the lips of a mute clip.
     """
     seen = [need]
-    if need.references and (need.start or need.loras):
+    if need.references and (need.start or need.loras or need.goes_on):
         seen.append(replace(need, references=0))
     if need.speech and need.role == "clip":
         seen += [replace(way, speech=False) for way in seen]
@@ -228,10 +235,11 @@ def _casting(
         why += "; only its first clip is shown the reference pictures, each other starts on the frame before it"
     elif waived:
         carrier = "start frame stands" if need.start or len(parts) > 1 else "LoRA stands"
+        carrier = "clip before it stands" if need.goes_on else carrier
         why += f"; the {carrier} in for the reference pictures"
     if dubbed:
         why += "; it is mute, so a voice is laid over it, lips in sync"
-    return Casting(parts, waived, dubbed, why)
+    return Casting(parts, waived, dubbed, why, need.short_side)
 
 
 def _split(
@@ -272,6 +280,7 @@ def _chain(own: tuple[Endpoint, ...], need: Need, asked: Need, seconds: Fraction
     def clip(index: int, count: int) -> Part | None:
         """Who makes that clip: the first begins as the scene does, the others on the last frame before them."""
         one = replace(asked, seconds=None, start=asked.start or index > 0, end=asked.end and index == count - 1)
+        one = replace(one, goes_on="") if index else one
         for way in (one, replace(one, references=0)) if index else (one,):
             fitting = [each for each in own if each.takes.seconds and not _lacks(each, way)]
             if fitting:
@@ -336,7 +345,7 @@ def _priced(
             "steps": 1000,
         },
     )
-    amount = price(endpoint, request, clip=None if length is None else Fraction(length))
+    amount = price(endpoint, request, clip=None if length is None else Fraction(length), short_side=short_side)
     return UNKNOWN if amount.mark == "unknown" else amount.usd
 
 
@@ -344,6 +353,7 @@ def _asked(need: Need, *, one: bool) -> str:
     s = "s" if one else ""
     parts = [f"speak{s}"] if need.speech else []
     frames = ["references"] if need.references else []
+    frames += ["a clip to go on from"] if need.goes_on else []
     if need.start and need.end:
         frames.append("a start and an end frame")
     elif need.start:
@@ -381,6 +391,21 @@ def _start(endpoint: Endpoint, need: Need) -> str:
         case "required", False:
             return "needs a start frame"
     return ""
+
+
+def _clip(endpoint: Endpoint, need: Need) -> str:
+    takes = endpoint.takes.start_clip
+    if takes is None:
+        return "goes on from no clip" if need.goes_on else ""
+    if not need.goes_on:
+        return "needs a clip to go on from"
+    if need.goes_on not in takes.models:
+        return f"goes on from clips of {_listed(takes.models)}, not of {need.goes_on}"
+    return f"goes on from clips of at most {takes.longest} s" if need.given > takes.longest else ""
+
+
+def _lender(endpoint: Endpoint, need: Need) -> str:
+    return "makes clips that no model goes on from" if need.lenders and endpoint.model not in need.lenders else ""
 
 
 def _end(endpoint: Endpoint, need: Need) -> str:
@@ -424,7 +449,7 @@ def _aspect(endpoint: Endpoint, need: Need) -> str:
 
 
 _RULES: Final[tuple[Callable[[Endpoint, Need], str], ...]] = (
-    *(_references, _start, _end, _speech, _loras, _aspect, _length),
+    *(_references, _start, _clip, _lender, _end, _speech, _loras, _aspect, _length),
 )
 _ROLES: Final[Mapping[Role, str]] = {
     "clip": "clips",
@@ -433,6 +458,9 @@ _ROLES: Final[Mapping[Role, str]] = {
     "music": "music",
     "sound": "sounds",
     "lipsync": "lips move to a voice",
+    "upscale": "larger clips",
+    "cutout": "cut-outs of pictures",
+    "transcription": "transcripts",
     "description": "descriptions of pictures",
     "training": "LoRAs",
 }
@@ -453,7 +481,13 @@ def _unknown_model(name: str, models: tuple[str, ...]) -> Refusal:
 
 def _refuse(candidates: tuple[Endpoint, ...], need: Need, using: str | None) -> Refusal:
     nearest: dict[str, tuple[str, ...]] = {}
-    for endpoint in sorted(candidates, key=lambda endpoint: (len(_lacks(endpoint, need)), _distance(endpoint, need))):
+
+    def order(endpoint: Endpoint) -> tuple[bool, int, tuple[int, int, Decimal, str]]:
+        # Of a clip that is gone on from, and of what does so, only who can do that at all is near.
+        far = bool(_lender(endpoint, need)) or (bool(need.goes_on) and endpoint.takes.start_clip is None)
+        return far, len(_lacks(endpoint, need)), _distance(endpoint, need)
+
+    for endpoint in sorted(candidates, key=order):
         nearest.setdefault(endpoint.model, _lacks(endpoint, need))
     lacks = tuple((model, _listed(reasons)) for model, reasons in list(nearest.items())[:NEAREST])
     hint = _hint(candidates, need)
@@ -479,6 +513,9 @@ _ONE: Final[Mapping[Role, str]] = {
     "music": "music",
     "sound": "a sound",
     "lipsync": "lip-sync",
+    "upscale": "larger clips",
+    "cutout": "a cut-out",
+    "transcription": "a transcript",
     "description": "a description",
     "training": "a LoRA",
 }
@@ -491,6 +528,8 @@ def _described(need: Need) -> str:
     what = what.replace(" ", f" {shape}", 1) if shape else what
     bring = [f"{need.references} references"] if need.references > 1 else ["a reference"] if need.references else []
     bring += ["a start frame"] if need.start else []
+    bring += [f"a clip of {need.goes_on} to go on from"] if need.goes_on else []
+    bring += ["a clip that another goes on from"] if need.lenders else []
     bring += ["an end frame"] if need.end else []
     bring += ["speech"] if need.speech and need.role == "clip" else []
     bring += ["a LoRA"] if need.loras == 1 else [f"{need.loras} LoRAs"] if need.loras else []
@@ -506,7 +545,17 @@ def _hint(candidates: tuple[Endpoint, ...], need: Need) -> str:
             "write `voiceover` instead of `says`: then a voice is laid over the clip",
         ),
         (need.references > 1, replace(need, references=need.references - 1), "put fewer people and things in the cast"),
-        (not need.start, replace(need, start=True), "give the scene a start frame"),
+        (
+            bool(need.goes_on),
+            replace(need, goes_on="", start=True),
+            "begin on its last frame alone: `start frame of …`",
+        ),
+        (
+            bool(need.lenders),
+            replace(need, lenders=()),
+            "begin the other scene on the last frame alone: `start frame of …`",
+        ),
+        (not need.start and not need.goes_on, replace(need, start=True), "give the scene a start frame"),
         (need.end, replace(need, end=False), "leave out the end frame"),
         (need.references > 0, replace(need, references=0), "leave out the reference pictures"),
         (need.loras > 0, replace(need, loras=0), "leave out the LoRA, or train it for another model"),

@@ -23,8 +23,32 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 Need: TypeAlias = Literal["no", "optional", "required"]
-Makes: TypeAlias = Literal["image", "video", "audio", "text", "weights"]
-Role: TypeAlias = Literal["clip", "still", "voice", "music", "sound", "lipsync", "description", "training"]
+Makes: TypeAlias = Literal["image", "video", "audio", "text", "weights", "words"]
+Role: TypeAlias = Literal[
+    "clip",
+    "still",
+    "voice",
+    "music",
+    "sound",
+    "lipsync",
+    "upscale",
+    "cutout",
+    "transcription",
+    "description",
+    "training",
+]
+
+
+@frozen
+class StartClip:
+    """Which clips an endpoint goes on from: those of `models`, of at most `longest` seconds and `short_side` pixels.
+
+    Its answer is the whole lengthened clip.
+    """
+
+    models: tuple[str, ...]
+    longest: int
+    short_side: int
 
 
 @frozen
@@ -38,7 +62,9 @@ class Takes:
     start frame is the first picture, named `@Image1`, and takes the place of a reference. `short_sides` are the
     pixels of the short side at 9:16 of each of `resolutions`. `loras_needed` to `loras` trained LoRAs go into a
     request. `shortest` and `longest` are seconds: of music and sounds, which may have any length between, and of a
-    clip that is given to be dubbed.
+    clip that is given to be dubbed. `start_clip` says which clips it goes on from. `short_side` is that of all that it
+    makes, where there is no choice; None where nobody tells. `factors` are the smallest and the largest by which it
+    enlarges.
     """
 
     references: int
@@ -58,6 +84,9 @@ class Takes:
     loras_needed: int = 0
     shortest: int | None = None
     longest: int | None = None
+    start_clip: StartClip | None = None
+    short_side: int | None = None
+    factors: tuple[int, int] = (1, 1)
 
 
 @frozen
@@ -75,9 +104,11 @@ class PriceRule:
 
     `of` is the argument that the quantity is read from, and `per` of what is measured make a unit; without `of`,
     seconds and minutes are those of the clip that is sent. `times` is an argument that multiplies the quantity,
-    `inputs` a list of pictures that cost a megapixel each, `sizes` the width and height behind the names of sizes.
+    `inputs` a list of pictures that count as `input_units` each, `sizes` the width and height behind names of sizes.
     `rounding` is the number of units up to whose next multiple is paid, 0 where parts are paid as parts. `first` is
-    dollars for the first unit where that has a price of its own.
+    dollars for the first unit where that has a price of its own. Of `by`, `short_side` is no argument: it is that of
+    what comes out, and the first amount counts whose name is as large. `listed` is the one figure that the seller's
+    list of prices has for a unit of its own, where it is none of `usd`: bills count such units.
     """
 
     unit: str
@@ -92,6 +123,8 @@ class PriceRule:
     first: str = ""
     times: str = ""
     inputs: str = ""
+    input_units: int = 1
+    listed: str = ""
     sizes: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     extras: tuple[Extra, ...] = ()
 
@@ -102,10 +135,11 @@ class Endpoint:
 
     `model` is the name a spec uses; several endpoints may share it and differ in what they take. `role` is the part
     in a film that it is cast for. `request` is the request with `$fact` placeholders (see `request`). `outputs` names
-    what comes back: output name to the place in the answer of the file object, as in `{"image": "images/0"}`, or of
-    the text. `template` is the prompt template's name. `fixed` are options that no spec may set, because the answer
-    would not be the one file that a step makes. `lora_family` is the family of the LoRAs that it trains or reads:
-    those of another family do not fit.
+    what comes back: output name to the place in the answer of the file object, as in `{"image": "images/0"}`, of the
+    text, or of the list of words that were heard; `word` then says where each has its `text`, `start` and `end`.
+    `template` is the prompt template's name. `fixed` are options that no spec may set, because the answer would not be
+    the one file that a step makes. `lora_family` is the family of the LoRAs that it trains or reads: those of another
+    family do not fit.
     """
 
     id: str
@@ -126,6 +160,7 @@ class Endpoint:
     as_of: str
     fixed: tuple[str, ...] = ()
     lora_family: str = ""
+    word: Mapping[str, str] = field(default_factory=dict)
 
     __eq__ = object.__eq__
     __hash__ = object.__hash__
@@ -196,6 +231,10 @@ class Catalogue:
     def of_role(self, role: Role) -> tuple[Endpoint, ...]:
         """The endpoints that may be cast for that part."""
         return tuple(endpoint for endpoint in self.endpoints if endpoint.role == role)
+
+    def start_clips(self) -> tuple[StartClip, ...]:
+        """What the endpoints that go on from a clip take."""
+        return tuple(endpoint.takes.start_clip for endpoint in self.endpoints if endpoint.takes.start_clip)
 
     def models(self, makes: Makes) -> tuple[str, ...]:
         """Names of the models that make that kind of media."""
@@ -280,11 +319,14 @@ def _endpoint(document: Any) -> Endpoint:
         as_of=document["as_of"],
         fixed=tuple(document.get("fixed", ())),
         lora_family=document.get("lora_family", ""),
+        word=document.get("word", {}),
     )
 
 
 def _takes(document: Any) -> Takes:
     least, most = document.get("angles", (0, 0))
+    smallest, largest = document.get("factors", (1, 1))
+    start_clip = document.get("start_clip")
     return Takes(
         references=document["references"],
         reference_form=document["reference_form"],
@@ -303,7 +345,14 @@ def _takes(document: Any) -> Takes:
         loras_needed=document.get("loras_needed", 0),
         shortest=document.get("shortest"),
         longest=document.get("longest"),
+        start_clip=_start_clip(start_clip) if start_clip else None,
+        short_side=document.get("short_side"),
+        factors=(smallest, largest),
     )
+
+
+def _start_clip(document: Any) -> StartClip:
+    return StartClip(tuple(document["models"]), document["longest"], document["short_side"])
 
 
 def _price(document: Any) -> PriceRule:
@@ -320,6 +369,8 @@ def _price(document: Any) -> PriceRule:
         first=document.get("first", ""),
         times=document.get("times", ""),
         inputs=document.get("inputs", ""),
+        input_units=document.get("input_units", 1),
+        listed=document.get("listed", ""),
         sizes={name: (width, height) for name, (width, height) in document.get("sizes", {}).items()},
         extras=tuple(Extra(**extra) for extra in document.get("extras", ())),
     )

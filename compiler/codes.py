@@ -3,6 +3,7 @@
 AD01xx  files and syntax        AD04xx  film and time
 AD02xx  names                   AD05xx  models and casting
 AD03xx  types and values        AD06xx  templates
+                                AD07xx  answers of the models
 """
 
 import re
@@ -24,12 +25,26 @@ FAMILIES: Mapping[str, str] = {
     "AD04": "film and time",
     "AD05": "models and casting",
     "AD06": "templates",
+    "AD07": "answers of the models",
 }
 """What the codes that begin like this are about."""
 
 WARNINGS = frozenset(
     {"AD0140", "AD0208", "AD0413", "AD0414", "AD0416", "AD0420", "AD0421"}
-    | {"AD0424", "AD0425", "AD0426", "AD0428", "AD0502", "AD0506", "AD0507", "AD0511", "AD0522"}
+    | {
+        "AD0424",
+        "AD0425",
+        "AD0426",
+        "AD0428",
+        "AD0502",
+        "AD0506",
+        "AD0507",
+        "AD0511",
+        "AD0522",
+        "AD0583",
+        "AD0584",
+        "AD0585",
+    }
 )
 """Codes that are told as warnings, always or in some places. All others are errors, and no comment can allow them."""
 
@@ -133,6 +148,12 @@ CODES: Mapping[str, Code] = {
     ),
     "AD0522": Code("price not told", "A `model` without a price counts as nothing, and the budget cannot see it."),
     "AD0510": Code("over the budget", "The plan costs more than `budget` allows."),
+    "AD0580": Code("cut-out of no picture", "`cutout` takes the background out of the `reference`, and there is none."),
+    "AD0581": Code("effect out of time", "An effect begins and ends while its scene plays."),
+    "AD0582": Code("picture of nobody", "A card shows the `reference` of somebody or something that has none."),
+    "AD0583": Code("nothing to enlarge", "`upscale` makes clips as large as the film, and these are."),
+    "AD0584": Code("size of a clip not known", "Nobody knows how large the model's clips are, so none is enlarged."),
+    "AD0585": Code("nothing to hear", "Captions are timed by what is said, and nobody says anything."),
     "AD0601": Code("template not understood", "What stands between the braces is not a template."),
     "AD0602": Code("unknown name in a template", "Nothing with this name can be put into a text."),
     "AD0603": Code("unknown filter", "The template uses a filter or test that does not exist."),
@@ -142,6 +163,9 @@ CODES: Mapping[str, Code] = {
     ),
     "AD0605": Code("texts in a circle", "A text names another that needs the first, so neither can be put together."),
     "AD0606": Code("words to come", "`looks auto` is written by a model later; only prompts can wait for its words."),
+    "AD0701": Code("refused by the model", "The model's endpoint does not take a value that it was sent."),
+    "AD0702": Code("refused by a filter", "A filter refused the words, a picture, or what the model made of them."),
+    "AD0703": Code("file refused by the model", "The model cannot use a picture, sound or clip that it was sent."),
 }
 
 _WRITTEN = re.compile(r"(?:AD)?0*([0-9]{1,4})", re.IGNORECASE)

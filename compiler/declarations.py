@@ -19,6 +19,7 @@ from adc.compiler.definitions import (
     Text,
     Variant,
     Voice,
+    Wish,
 )
 from adc.compiler.diagnostics import Diagnostic, Label
 from adc.compiler.fields import NOUNS, Body, describe, length, parted_by_commas, take
@@ -84,14 +85,15 @@ def character(name: Word, declaration: Statement, scope: Scope) -> Character:
         display=_display(name, declaration, scope),
         reference=scope.picture(body, "reference"),
         photos=photos,
-        looks=None if _automatic(body) else scope.text(body, "looks"),
-        looks_auto=_automatic(body),
+        looks=None if _automatic(body, scope) else scope.text(body, "looks"),
+        looks_auto=_automatic(body, scope),
         wears=scope.text(body, "wears"),
         voice=_voice_of(body, scope),
         pack=_pack(body, scope),
         lora=_lora(name, body, photos, scope),
         span=name.span,
         views=_manifest(body, scope),
+        cutout=scope.wish(body, "cutout"),
     )
 
 
@@ -103,9 +105,10 @@ def product(name: Word, declaration: Statement, scope: Scope) -> Product:
         display=_display(name, declaration, scope),
         reference=scope.picture(body, "reference"),
         photos=_photos(body, scope),
-        looks=None if _automatic(body) else scope.text(body, "looks"),
-        looks_auto=_automatic(body),
+        looks=None if _automatic(body, scope) else scope.text(body, "looks"),
+        looks_auto=_automatic(body, scope),
         span=name.span,
+        cutout=scope.wish(body, "cutout"),
     )
 
 
@@ -206,6 +209,7 @@ def ad(name: Word, declaration: Statement, scope: Scope) -> Ad:
     duration = body.only("duration", Duration)
     budget = body.only("budget", Money)
     short_side, aspect = _size(body, scope)
+    captions, heard = _captions(body, scope)
     return Ad(
         name=name.written,
         title=_display(name, declaration, scope),
@@ -216,7 +220,7 @@ def ad(name: Word, declaration: Statement, scope: Scope) -> Ad:
         rate=_rate(body, scope),
         budget=budget.usd if budget else None,
         style=scope.style(body),
-        captions=_captions(body, scope),
+        captions=captions,
         music=music(body, scope),
         deliver=_deliver(body, aspect, scope),
         platforms=_platforms(body, scope),
@@ -224,6 +228,8 @@ def ad(name: Word, declaration: Statement, scope: Scope) -> Ad:
         span=name.span,
         seconds_span=duration.span if duration else None,
         budget_span=budget.span if budget else None,
+        captions_heard=heard,
+        upscale=scope.wish(body, "upscale"),
     )
 
 
@@ -259,16 +265,24 @@ def _level(body: Body, word: str, unit: str, default: Decimal, allowed: range, s
     return level.amount
 
 
-def _captions(body: Body, scope: Scope) -> str:
-    word = body.only("captions", Word)
+def _captions(body: Body, scope: Scope) -> tuple[str, Name | None]:
+    """The style of captions, and the model behind `using` that hears when their words are said."""
+    statement = body.one("captions")
+    heard = None
+    word: Word | None
+    match statement.values if statement else ():
+        case (Word() as word, Word(written="using"), Word() as model):
+            heard = scope.model(model)
+        case _:
+            word = body.only("captions", Word)
     if word is None or word.written in CAPTIONS:
-        return word.written if word else ""
+        return (word.written, heard) if word else ("", None)
     hint = likeliest(word.written, CAPTIONS) or "styles: " + ", ".join(f"`{style}`" for style in CAPTIONS)
     if word.written in ABSENT:
         hint = "to have no captions, leave this line out"
     message = f"`{word.written}` is not a style of captions"
     scope.report(Diagnostic("AD0304", message, word.span, "unknown style", hint))
-    return ""
+    return "", None
 
 
 def _deliver(body: Body, aspect: Aspect, scope: Scope) -> tuple[Aspect, ...]:
@@ -329,12 +343,14 @@ def _display(name: Word, declaration: Statement, scope: Scope) -> str:
     return name.written.rpartition(".")[2].replace("_", " ").capitalize()
 
 
-def _automatic(body: Body) -> Span | None:
-    """Where `looks auto` is written."""
+def _automatic(body: Body, scope: Scope) -> Wish | None:
+    """What `looks auto`, perhaps `using` a model, asks for."""
     statement = body.one("looks")
     match statement.values if statement else ():
         case (Word(written="auto", span=span),):
-            return span
+            return Wish(None, span)
+        case (Word(written="auto", span=span), Word(written="using"), Word() as model):
+            return Wish(scope.model(model), span)
     return None
 
 

@@ -65,6 +65,14 @@ class Option:
 
 
 @frozen
+class Wish:
+    """Something that is asked for by a keyword alone, as `cutout`: from the model `using`, or from the cheapest."""
+
+    using: Name | None
+    span: Span
+
+
+@frozen
 class Param:
     """A typed input: text is a template, any other value stands as it is written."""
 
@@ -121,7 +129,8 @@ class Style:
 class Character:
     """A person who stays the same. `pack` lists the views to make from `reference`; `views` are those of a manifest.
 
-    `looks_auto` is where `looks auto` stands: a vision model describes the reference once. `photos` are for training.
+    `looks_auto` stands for `looks auto`: a vision model describes the reference once. `photos` are for training.
+    `cutout` asks for the reference without its background.
     """
 
     name: str
@@ -129,13 +138,14 @@ class Character:
     reference: Picture | None
     photos: tuple[Picture, ...]
     looks: Text | None
-    looks_auto: Span | None
+    looks_auto: Wish | None
     wears: Text | None
     voice: Voice | None
     pack: tuple[Name, ...]
     lora: Lora | None
     span: Span
     views: Mapping[str, Picture] = field(default_factory=dict)
+    cutout: Wish | None = None
 
 
 @frozen
@@ -147,8 +157,9 @@ class Product:
     reference: Picture | None
     photos: tuple[Picture, ...]
     looks: Text | None
-    looks_auto: Span | None
+    looks_auto: Wish | None
     span: Span
+    cutout: Wish | None = None
 
 
 @frozen
@@ -177,6 +188,17 @@ class Super:
 
 
 @frozen
+class Effect:
+    """A sound that is made from words and laid over the picture, `at` seconds into its scene; None lasts to its end."""
+
+    text: Text
+    at: Fraction
+    seconds: Fraction | None
+    using: Name | None
+    span: Span
+
+
+@frozen
 class Keyframe:
     """A first or last frame that is bought as a still, by `using` or by the cheapest model that can."""
 
@@ -188,6 +210,13 @@ class Keyframe:
 @frozen
 class FrameOf:
     """A frame of another scene: to start from, where that scene ends; to end on, where it begins."""
+
+    scene: Name
+
+
+@frozen
+class ClipOf:
+    """The whole clip of an earlier scene, which a model goes on from: place, light and movement stay as they are."""
 
     scene: Name
 
@@ -213,7 +242,7 @@ class Scene:
     reference: Picture | None
     lines: tuple[Line, ...]
     supers: tuple[Super, ...]
-    start: Picture | Keyframe | FrameOf | None
+    start: Picture | Keyframe | FrameOf | ClipOf | None
     end: Picture | Keyframe | FrameOf | None
     shots: tuple["Scene", ...]
     seed: int | None
@@ -222,11 +251,16 @@ class Scene:
     span: Span
     seconds_span: Span
     seed_span: Span | None = None
+    effects: tuple[Effect, ...] = ()
+    upscale: Wish | None = None
 
 
 @frozen
 class Card:
-    """A still drawn here, free. `lines` are the smaller texts under the headline, in order."""
+    """A still drawn here, free. `lines` are the smaller texts under the headline, in order.
+
+    `image` is a picture, or somebody or something whose picture it is.
+    """
 
     name: str
     seconds: Fraction
@@ -235,7 +269,7 @@ class Card:
     lines: tuple[Text, ...]
     button: Text | None
     logo: Picture | None
-    image: Picture | None
+    image: "Picture | Character | Product | None"
     span: Span
 
 
@@ -282,8 +316,9 @@ class OwnModel:
 class Ad:
     """What is delivered. `seconds` and `budget` are None where the spec does not write them.
 
-    `deliver` are the aspects to deliver, the film's own first; `captions` is a style of captions or empty; `loudness`
-    is the integrated loudness of the mix in LUFS.
+    `deliver` are the aspects to deliver, the film's own first; `captions` is a style of captions or empty, and
+    `captions_heard` the model that hears when each of their words is said; `upscale` asks for clips as large as the
+    film; `loudness` is the integrated loudness of the mix in LUFS.
     """
 
     name: str
@@ -303,6 +338,8 @@ class Ad:
     span: Span
     seconds_span: Span | None
     budget_span: Span | None
+    captions_heard: Name | None = None
+    upscale: Wish | None = None
 
 
 @frozen

@@ -4,6 +4,9 @@ A page is `pages/CODE.md`: a heading, the text, then `## Wrong` and `## Mended` 
 each is the spec; a block `ad cast/maya.ad` is another file of the example, `ad latin-1` one in another encoding, and
 `ad --set city=Denver` is compiled with that choice. The examples are specs like any other: the wrong one gives its code
 and nothing else, the mended one gives nothing.
+
+What only a model finds, no compiler can show. There the wrong example compiles too, and a block `json hook.clip 422`
+holds what the model's endpoint answered to that step, with the HTTP status: the answer is what gives the code.
 """
 
 import re
@@ -21,19 +24,31 @@ from adc.compiler.pipeline import Compiled, compile_spec
 
 SPEC = "main.ad"
 
+_ANSWER = re.compile(r"^```json (?P<step>\S+) (?P<status>[0-9]{3})\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
 _BLOCK = re.compile(r"^```ad(?P<file>[^\n]*)\n(?P<source>.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+@frozen
+class Answer:
+    """What a model's endpoint answered to the request of a step: HTTP status and JSON, as it is shown."""
+
+    step: str
+    status: int
+    body: str
 
 
 @frozen
 class Example:
     """The files of a small project as they are shown, by path, and as bytes; the first is the spec.
 
-    `options` are words of the command line, `--set` or `--variant` and what is chosen.
+    `options` are words of the command line, `--set` or `--variant` and what is chosen. `answer` is there where only a
+    model finds what is wrong.
     """
 
     sources: Mapping[str, str]
     contents: Mapping[str, bytes]
     options: tuple[str, ...]
+    answer: Answer | None = None
 
     def compile(self) -> Compiled:
         """What the compiler says about it, with the pictures at hand that pages may refer to."""
@@ -74,7 +89,9 @@ def _example(part: str) -> Example:
         encoding = next((word for word in words if "." not in word), "utf-8")
         sources[path] = block["source"]
         contents[path] = block["source"].encode(encoding)
-    return Example(sources, contents, options)
+    answered = _ANSWER.search(part)
+    answer = Answer(answered["step"], int(answered["status"]), answered["body"]) if answered else None
+    return Example(sources, contents, options, answer)
 
 
 @cache

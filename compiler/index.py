@@ -29,6 +29,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "voiceover": ("character",),
     "style": ("style",),
     "voice": ("voice",),
+    "image": ("character", "product"),
     "using": ("model",),
     "of": ("scene",),
 }

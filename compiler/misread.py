@@ -85,6 +85,9 @@ def no_frame(word: str, statement: Statement) -> Diagnostic:
     file = "refs/first.png" if word == "start" else "refs/last.png"
     keyframe = f'{word} keyframe "{{{{ maya }}}} on a bench"'
     hint = f'write `{word} "{file}"`, `{keyframe} using flux_2` or `{word} frame of hook`'
+    if word == "end" and plain[:2] == ["clip", "of"]:
+        label = "a scene goes on from a clip, and ends on a frame"
+        return Diagnostic("AD0301", message, statement.span, label, f"write it as `end frame of {plain[-1]}`")
     match plain:
         case ["keyframe"] if len(values) == 1:
             message = f"`{word} keyframe` does not say what the frame shows"
@@ -94,7 +97,9 @@ def no_frame(word: str, statement: Statement) -> Diagnostic:
             message = f"`{word} keyframe` takes a text, and perhaps `using` and a model"
             shown = text or quoted(" ".join(value.written for value in values[1:]))
             hint = f"write it as `{word} keyframe {shown}{f' using {rest[-1]}' if text and rest else ''}`"
-        case [*_, name] if not text and name not in ("frame", "of", "last", "first"):
+        case ["clip", *_, name] if not text and word == "start" and name != "of":
+            hint = f"write it as `start clip of {name}`"
+        case [*_, name] if not text and name not in ("frame", "of", "last", "first", "clip"):
             hint = f"write it as `{word} frame of {name}`"
         case [_, *_] if text:
             hint = f"write it as `{word} keyframe {text}`, or the path of a file alone"

@@ -1,7 +1,7 @@
 """Scenes and cards to definitions."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from itertools import zip_longest
 
@@ -9,6 +9,8 @@ from adc.compiler.definitions import (
     PARTS,
     Card,
     Character,
+    ClipOf,
+    Effect,
     FrameOf,
     Keyframe,
     Line,
@@ -30,8 +32,8 @@ from adc.compiler.vocabulary import CARD, PLACES, SCENE, SHOT, TOP, likeliest
 BACKGROUND = "#f4efe8"
 MOST_TAKES = 999
 LARGEST_SEED = 2**31 - 1
-OWN_TO_SHOTS = frozenset({"says", "voiceover", "super"})
-"""What a shot does not take over from its scene: words are said once."""
+OWN_TO_SHOTS = frozenset({"says", "voiceover", "super", "effect"})
+"""What a shot does not take over from its scene: words are said once, and sounds are heard once."""
 
 _COLOUR = re.compile(r"#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})")
 
@@ -92,7 +94,7 @@ def _scene(name: Word, declaration: Statement, body: Body, time: tuple[Fraction,
         reference=scope.picture(body, "reference"),
         lines=_lines(declaration, body, scope),
         supers=tuple(found for found in (_super(each, scope) for each in body.every("super")) if found),
-        start=_frame("start", body, scope),
+        start=_start(body, scope),
         end=_frame("end", body, scope),
         shots=(),
         seed=body.whole("seed", 0, LARGEST_SEED),
@@ -101,6 +103,8 @@ def _scene(name: Word, declaration: Statement, body: Body, time: tuple[Fraction,
         span=name.span,
         seconds_span=time[1],
         seed_span=seed.span if (seed := body.one("seed")) else None,
+        effects=tuple(found for found in (_effect(each, scope) for each in body.every("effect")) if found),
+        upscale=scope.wish(body, "upscale"),
     )
 
 
@@ -116,9 +120,18 @@ def card(name: Word, declaration: Statement, time: tuple[Fraction, Span], scope:
         lines=tuple(scope.template(line) for line in lines if line is not None),
         button=scope.text(body, "button"),
         logo=scope.picture(body, "logo"),
-        image=scope.picture(body, "image"),
+        image=_image(body, scope),
         span=name.span,
     )
+
+
+def _image(body: Body, scope: Scope) -> Picture | Character | Product | None:
+    """The picture on a card: a file, or that of somebody or something by name."""
+    statement = body.one("image")
+    match statement.values if statement else ():
+        case (Word() as word,):
+            return scope.subject(word)
+    return scope.picture(body, "image")
 
 
 def _cast(body: Body, scope: Scope) -> tuple[Character | Product, ...]:
@@ -170,19 +183,54 @@ def _super(statement: Statement, scope: Scope) -> Super | None:
         scope.report(Diagnostic("AD0301", message, statement.span, "a text is expected first", usage))
         return None
     text = scope.template(values[0])
+    said = _clauses(values[1:], ("at", "from", "for"), usage, scope)
+    if said is None:
+        return None
+    start, lasts = _moment("from", said, usage, scope), _moment("for", said, usage, scope)
+    return Super(text, _place(said.get("at"), scope), start or Fraction(0), lasts, statement.span)
+
+
+def _effect(statement: Statement, scope: Scope) -> Effect | None:
+    """`effect "…" [from T] [for T] [using MODEL]`, the three in any order."""
+    values = statement.values
+    if any(isinstance(value, Odd) for value in values):
+        return None
+    usage = f"write it as `{SCENE.usage['effect']}`"
+    if not values or not isinstance(values[0], String):
+        found = describe(values[0]) if values else "nothing"
+        message = f"`effect` takes a text, found {found}"
+        scope.report(Diagnostic("AD0301", message, statement.span, "a text is expected first", usage))
+        return None
+    text = scope.template(values[0])
+    said = _clauses(values[1:], ("from", "for", "using"), usage, scope)
+    if said is None:
+        return None
+    start, lasts = _moment("from", said, usage, scope), _moment("for", said, usage, scope)
+    model = said.get("using")
+    return Effect(
+        text, start or Fraction(0), lasts, scope.model(model) if isinstance(model, Word) else None, statement.span
+    )
+
+
+_BEHIND = {"at": "a place", "from": "a duration", "for": "a duration", "using": "a model"}
+
+
+def _clauses(values: Sequence[Value], known: tuple[str, ...], usage: str, scope: Scope) -> dict[str, Value] | None:
+    """Pairs of a word and a value, such as `from 1s`; None where something else stands there, which is reported."""
     said: dict[str, Value] = {}
-    for word, value in zip_longest(values[1::2], values[2::2]):
-        if not isinstance(word, Word) or word.written not in ("at", "from", "for") or word.written in said:
+    *most, last = (f"`{word}`" for word in known)
+    for word, value in zip_longest(values[::2], values[1::2]):
+        if not isinstance(word, Word) or word.written not in known or word.written in said:
             message = f"`{word.written}` does not belong here"
-            scope.report(Diagnostic("AD0304", message, word.span, "`at`, `from` or `for`, each once", usage))
+            label = f"{', '.join(most)} or {last}, each once"
+            scope.report(Diagnostic("AD0304", message, word.span, label, usage))
             return None
         if value is None:
-            message = f"`{word.written}` is followed by {'a place' if word.written == 'at' else 'a duration'}"
+            message = f"`{word.written}` is followed by {_BEHIND[word.written]}"
             scope.report(Diagnostic("AD0302", message, word.span, "something is missing", usage))
             return None
         said[word.written] = value
-    start, lasts = _moment("from", said, usage, scope), _moment("for", said, usage, scope)
-    return Super(text, _place(said.get("at"), scope), start or Fraction(0), lasts, statement.span)
+    return said
 
 
 def _moment(word: str, said: Mapping[str, Value], usage: str, scope: Scope) -> Fraction | None:
@@ -205,6 +253,15 @@ def _place(value: Value | None, scope: Scope) -> str:
     message = f"`{value.written}` is not a place on the picture"
     scope.report(Diagnostic("AD0304", message, value.span, "unknown place", hint))
     return PLACES[0]
+
+
+def _start(body: Body, scope: Scope) -> Picture | Keyframe | FrameOf | ClipOf | None:
+    """What a scene starts from: a frame, or the whole clip of an earlier scene."""
+    statement = body.one("start")
+    match statement.values if statement else ():
+        case (Word(written="clip"), Word(written="of"), Word(written=other, span=span)):
+            return ClipOf(Name(other, span))
+    return _frame("start", body, scope)
 
 
 def _frame(word: str, body: Body, scope: Scope) -> Picture | Keyframe | FrameOf | None:

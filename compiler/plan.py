@@ -23,7 +23,7 @@ SCHEMA = "adc/plan/1"
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 StepKind: TypeAlias = Literal["generate", "frame", "card", "film", "archive"]
-Output: TypeAlias = Literal["image", "video", "audio", "text", "weights", "archive"]
+Output: TypeAlias = Literal["image", "video", "audio", "text", "weights", "archive", "words"]
 
 
 @frozen

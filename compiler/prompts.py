@@ -119,13 +119,14 @@ def compose_clip(
     endpoint: Endpoint,
     *,
     start: bool,
+    goes_on: bool = False,
     end: bool = False,
     spoken: tuple[Line, ...] = (),
     mimes: Character | None = None,
     part: tuple[int, int] = (1, 1),
     write: "Write | None" = None,
 ) -> str:
-    """The prompt of a clip, with a start and an end frame or without.
+    """The prompt of a clip, with a start and an end frame or without, or of one that goes on from another.
 
     `spoken` are the lines that the model itself says; `mimes` is who moves the lips to a voice that comes later. `part`
     is which of how many clips of the scene this is, `write` how a prompt is put together. Raises TemplateProblem.
@@ -136,6 +137,7 @@ def compose_clip(
     aloud = bind(script, scene, None)
     facts: dict[str, object] = {
         "start": start,
+        "goes_on": goes_on,
         "end": end,
         "start_as_image": start and endpoint.takes.start_as_image,
         "hears": endpoint.takes.speech,

@@ -18,8 +18,9 @@ pictures, in the order of the cast. Three facts follow from the others where nob
 list of the subjects' pictures, then `style`), `reference` (the first subject's) and `speech` (no).
 
 The other facts that are not plain words: `seconds` and `milliseconds` are whole numbers, the length of a clip, of
-music or of a sound; `video` and `audio` are what a lip-sync joins, the clip and the voice; `archive` is a zip of
-pictures, `trigger` a word and `steps` a whole number, for training; `loras` is a list of `{"weights": file}`.
+music or of a sound; `video` and `audio` are the clip and the voice that something is done with; `factor` is how much
+larger a clip is made; `archive` is a zip of pictures, `trigger` a word and `steps` a whole number, for training;
+`loras` is a list of `{"weights": file}`.
 
 `{"$text": […]}` in the place of a string is a text that nobody knows before other steps have made their parts of it
 (see `plan`): it is judged as if each unknown part had `UNKNOWN_CHARS` characters.
@@ -38,7 +39,7 @@ from adc.compiler.plan import Json, spliced, substitute
 FACTS: Final = frozenset(
     {"prompt", "text", "voice", "aspect", "seconds", "resolution", "speech", "avoid", "seed", "style"}
     | {"start_frame", "end_frame", "reference", "pictures", "subjects"}
-    | {"milliseconds", "video", "audio", "archive", "trigger", "steps", "loras"}
+    | {"milliseconds", "video", "audio", "archive", "trigger", "steps", "loras", "factor"}
 )
 """The facts that a skeleton may ask for."""
 
@@ -154,6 +155,14 @@ def resolution(endpoint: Endpoint, short_side: int) -> str | None:
     known = tuple(zip(endpoint.takes.resolutions, endpoint.takes.short_sides, strict=True))
     enough = [name for name, pixels in known if pixels >= short_side]
     return enough[0] if enough else known[-1][0] if known else None
+
+
+def short_side_of(endpoint: Endpoint, arguments: Mapping[str, Json]) -> int | None:
+    """The pixels on the short side of what a request of the endpoint gives, None where nobody tells."""
+    assert isinstance(endpoint.request, dict)
+    known = dict(zip(endpoint.takes.resolutions, endpoint.takes.short_sides, strict=True))
+    asked = next((arguments.get(name) for name, slot in endpoint.request.items() if slot == "$resolution"), None)
+    return known.get(asked) if isinstance(asked, str) else endpoint.takes.short_side
 
 
 def apply_options(arguments: Mapping[str, Json], options: Iterable[Option]) -> dict[str, Json]:

@@ -58,7 +58,7 @@ STRUCTURAL = frozenset({"AD0107", "AD0109", "AD0110", "AD0112", "AD0115"})
 """Syntax errors behind which a scene may have got lost."""
 
 TAKEN = frozenset(
-    {"as", "at", "auto", "by", "false", "for", "frame", "from", "keyframe", "model", "of", "true", "using"}
+    {"as", "at", "auto", "by", "clip", "false", "for", "frame", "from", "keyframe", "model", "of", "true", "using"}
     | {*CAPTIONS, *PLACES, *TRANSITIONS, *VIEWS}
     | {word for table in TABLES for word in table.usage}
 )

@@ -16,6 +16,7 @@ from adc.compiler.definitions import (
     Text,
     Variant,
     Voice,
+    Wish,
 )
 from adc.compiler.diagnostics import Diagnostic
 from adc.compiler.fields import Body, Report, describe, parted_by_commas, text
@@ -73,6 +74,25 @@ class Scope:
         """The picture that a statement names."""
         string = body.only(word, String)
         return self.shelf.picture(string) if string else None
+
+    def wish(self, body: Body, word: str) -> Wish | None:
+        """What the statement `word` asks for: `cutout`, or `cutout using birefnet`."""
+        statement = body.one(word)
+        if statement is None:
+            return None
+        match statement.values:
+            case ():
+                return Wish(None, statement.span)
+            case (Word(written="using"), Word() as model):
+                return Wish(self.model(model), statement.span)
+            case (Word(written=model),) if model not in ("using", "true", "yes", "on"):
+                hint = f"write it as `{word} using {model}`"
+            case _:
+                hint = f"write `{word}` alone, or `{body.table.usage[word]}`"
+        if not any(isinstance(value, Odd) for value in statement.values):
+            message = f"`{word}` stands alone, or takes `using` and a model"
+            self.report(Diagnostic("AD0302", message, statement.span, "something else stands behind it", hint))
+        return None
 
     def style(self, body: Body) -> Style | None:
         """The style that the statement `style` names."""

@@ -47,7 +47,7 @@ def _played(script: Script) -> Iterator[tuple[Text, Use]]:
             yield from _each("shown", piece.headline, *piece.lines, piece.button)
             continue
         for act in (piece, *piece.shots):
-            yield from _each("told", *told(act), act.avoid)
+            yield from _each("told", *told(act), act.avoid, *(each.text for each in act.effects))
             yield from _each("spoken", *(line.text for line in act.lines))
             yield from _each("shown", *(each.text for each in act.supers))
     for join in script.joins:

@@ -27,6 +27,8 @@ def _habits(**words: str) -> dict[str, str]:
     return {word: statement for statement, habits in words.items() for word in habits.split()}
 
 
+_CUTOUT = "cut_out cutout_image remove_background no_background transparent"
+
 AD = Table(
     "`ad`",
     {
@@ -36,6 +38,7 @@ AD = Table(
         "budget": "budget $15",
         "style": "style phone",
         "captions": "captions bold",
+        "upscale": "upscale using topaz",
         "music": 'music "soft lo-fi, hopeful, no vocals"',
         "loudness": "loudness -14LUFS",
         "deliver": "deliver 9:16, 1:1",
@@ -60,6 +63,7 @@ AD = Table(
         rate="fps framerate frame_rate frames",
         budget="cost price max_cost limit",
         captions="caption subtitles subtitle",
+        upscale="upscaling enlarge enhance superresolution",
         music="song soundtrack audio sound track",
         deliver="deliverables outputs output formats aspects ratios",
         platform="platforms channel channels network",
@@ -74,6 +78,7 @@ CHARACTER = Table(
         "looks": 'looks "late twenties, freckles"',
         "wears": 'wears "cream knit sweater"',
         "voice": "voice warm",
+        "cutout": "cutout using birefnet",
         "pack": "pack front, three_quarter, profile, smile",
         "lora": "lora { … }",
     },
@@ -96,6 +101,7 @@ CHARACTER = Table(
         photos="images pictures",
         looks="look description describe appearance age face_description details",
         wears="wear clothes clothing outfit costume wardrobe",
+        cutout=_CUTOUT,
         pack="views angles",
     ),
 )
@@ -106,11 +112,13 @@ PRODUCT = Table(
         "reference": 'reference "refs/serum.png"',
         "photos": 'photos "refs/serum/*.jpg"',
         "looks": 'looks "amber glass dropper bottle"',
+        "cutout": "cutout using birefnet",
     },
     habits=_habits(
         reference="image picture photo img ref packshot",
         photos="images pictures",
         looks="look description describe appearance details",
+        cutout=_CUTOUT,
     ),
 )
 
@@ -177,6 +185,7 @@ SHOT = Table(
         "prompt": 'prompt "{{ maya }} smiles"',
         "says": 'says maya "I almost gave up."',
         "voiceover": 'voiceover maya "Two drops."',
+        "effect": 'effect "a cork pops" from 1s for 2s',
         "super": 'super "Day 30" at top from 1s for 3s',
         "avoid": 'avoid "text, watermark"',
         "reference": 'reference "refs/look.jpg"',
@@ -185,9 +194,10 @@ SHOT = Table(
         "end": 'end "refs/last.png"',
         "seed": "seed 7",
         "take": "take 2",
+        "upscale": "upscale using topaz",
         "set": "set cfg_scale 0.5",
     },
-    many=frozenset({"says", "voiceover", "super", "set"}),
+    many=frozenset({"says", "voiceover", "effect", "super", "set"}),
     habits=_habits(
         using="model engine",
         cast="character characters actor actors people person who props product products",
@@ -196,7 +206,9 @@ SHOT = Table(
         camera="shot_type lens movement motion framing angle",
         light="lighting lights",
         mood="tone feeling atmosphere",
-        sound="sfx audio ambience",
+        sound="audio ambience",
+        effect="sfx foley sound_effect soundeffect",
+        upscale="upscaling enlarge enhance",
         says="say said speaks dialogue dialog speech line lines talks",
         voiceover="vo narrator narration narrates offscreen voice_over",
         super="text title caption captions subtitle subtitles overlay lower_third",

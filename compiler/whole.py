@@ -7,7 +7,7 @@ whole that it begins on or ends in. What is left is a film of its own, good for 
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 
-from adc.compiler.definitions import Character, FrameOf, Scene, Script
+from adc.compiler.definitions import Character, ClipOf, FrameOf, Scene, Script
 from adc.compiler.frozen import replace
 from adc.compiler.source import Span
 
@@ -34,7 +34,7 @@ def whole_part(script: Script, is_broken: Callable[[Span], bool]) -> Script | No
     if not kept:
         return None
     joins = tuple(script.joins[first] if second == first + 1 else None for first, second in pairwise(kept))
-    ad = replace(script.ad, budget=None, music=None, captions="")
+    ad = replace(script.ad, budget=None, music=None, captions="", captions_heard=None, upscale=None)
     return replace(script, ad=ad, pieces=tuple(kept.values()), joins=joins)
 
 
@@ -44,7 +44,7 @@ def _needs(script: Script, index: int, scene: Scene, kept: dict[int, Scene]) -> 
         frame.scene.value
         for act in (scene, *scene.shots)
         for frame in (act.start, act.end)
-        if isinstance(frame, FrameOf)
+        if isinstance(frame, FrameOf | ClipOf)
     }
     join = script.joins[index - 1] if index else None
     if join is not None and join.kind in ("continue", "morph"):

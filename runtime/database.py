@@ -1,6 +1,7 @@
 """One SQLite file beside the blobs, written by group commit.
 
-A write is durable when it returns: the journal is a write-ahead log, flushed at every commit. A flush costs the
+A write is durable when it returns: the journal is a write-ahead log (on a network share, where that cannot be, the
+older rollback journal), flushed at every commit. A flush costs the
 same for one row as for a hundred, so the writes that arrive while the disk is busy are gathered and committed
 together: a hundred steps that start at once wait for one flush, not for a hundred in a row.
 
@@ -29,7 +30,10 @@ from adc.runtime.store import ELSEWHERE, store_failure
 
 T = TypeVar("T")
 
-VERSION = 1
+FILE = "adc.sqlite"
+"""The name of the file in a store."""
+
+VERSION = 2
 SCHEMA = """
 CREATE TABLE results (
     key TEXT PRIMARY KEY,
@@ -78,6 +82,28 @@ CREATE TABLE uploads (
 ) WITHOUT ROWID;
 """
 
+# What each version added. A store of an older adc is brought up to date when it is opened.
+MIGRATIONS = {
+    2: """
+ALTER TABLE attempts ADD COLUMN engine TEXT NOT NULL DEFAULT 'fal';
+ALTER TABLE attempts ADD COLUMN inputs TEXT NOT NULL DEFAULT '{}';
+ALTER TABLE attempts ADD COLUMN units_planned TEXT NOT NULL DEFAULT '';
+ALTER TABLE attempts ADD COLUMN unit TEXT NOT NULL DEFAULT '';
+ALTER TABLE attempts ADD COLUMN mark TEXT NOT NULL DEFAULT '';
+ALTER TABLE attempts ADD COLUMN charge TEXT NOT NULL DEFAULT '';
+ALTER TABLE attempts ADD COLUMN running_at TEXT;
+UPDATE attempts SET charge = 'no' WHERE state = 'failed';
+UPDATE attempts SET charge = 'maybe' WHERE state = 'abandoned';
+CREATE UNIQUE INDEX one_row_a_request ON attempts (request_id) WHERE request_id != '';
+ALTER TABLE uploads ADD COLUMN expires_at TEXT NOT NULL DEFAULT ''
+""",
+}
+
+_MOUNTS = Path("/proc/self/mountinfo")
+_OVER_A_NETWORK = frozenset(
+    {"nfs", "nfs4", "cifs", "smb3", "smbfs", "sshfs", "9p", "afs", "ceph", "glusterfs", "lustre"}
+)
+
 _PATIENCE_SECONDS = 30.0
 """How long a write waits for another process's; a commit takes milliseconds."""
 
@@ -115,7 +141,7 @@ class Database:
         connections: list[sqlite3.Connection] = []
         try:
             writer = _connect(root, connections)
-            writer.execute("PRAGMA journal_mode = WAL")
+            writer.execute(f"PRAGMA journal_mode = {journal(root)}")
             writer.execute("PRAGMA synchronous = FULL")
             _prepare(root, writer)
             reader = _connect(root, connections)
@@ -220,10 +246,27 @@ class Database:
             self._writer.execute("RELEASE change")
 
 
+def journal(root: Path, mounts: Path = _MOUNTS) -> str:
+    """How a database at `root` keeps its transactions: by a write-ahead log, where its readers share memory.
+
+    Over a network they do not, and a log would be read wrongly (https://sqlite.org/wal.html); the older journal, which
+    is slower and as safe, serves there. `mounts` is the system's table of what lies where.
+    """
+    try:
+        lines = mounts.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return "WAL"  # not Linux: nothing tells, and a data folder is seldom a share
+    place, kind = "", ""
+    for line in lines:
+        fields, _, after = line.partition(" - ")
+        mounted = fields.split(" ")[4].replace("\\040", " ")
+        if root.resolve().is_relative_to(mounted) and len(mounted) >= len(place):
+            place, kind = mounted, after.split(" ")[0]
+    return "TRUNCATE" if kind.partition(".")[2] in _OVER_A_NETWORK or kind in _OVER_A_NETWORK else "WAL"
+
+
 def _connect(root: Path, opened: list[sqlite3.Connection]) -> sqlite3.Connection:
-    connection = sqlite3.connect(
-        root / "adc.sqlite", timeout=_PATIENCE_SECONDS, isolation_level=None, check_same_thread=False
-    )
+    connection = sqlite3.connect(root / FILE, timeout=_PATIENCE_SECONDS, isolation_level=None, check_same_thread=False)
     opened.append(connection)
     connection.row_factory = sqlite3.Row
     return connection
@@ -241,10 +284,12 @@ def _prepare(root: Path, connection: sqlite3.Connection) -> None:
             f"The store at {root} was made by a newer adc (its version is {version}, this program's {VERSION}); "
             f"{ELSEWHERE}."
         )
-    if version == 0:
-        for statement in SCHEMA.split(";\n"):
+    scripts = [SCHEMA] if version == 0 else []
+    scripts += [script for number, script in MIGRATIONS.items() if number > version]
+    for script in scripts:
+        for statement in script.split(";\n"):
             connection.execute(statement)
-        connection.execute(f"PRAGMA user_version = {VERSION}")
+    connection.execute(f"PRAGMA user_version = {VERSION}")
     connection.execute("COMMIT")
 
 

@@ -4,8 +4,6 @@ import errno
 import os
 import stat
 
-from adc.compiler.files import Escapes
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -55,5 +53,7 @@ class DiskFiles:
     def _inside(self, path: str) -> str:
         full = os.path.realpath(os.path.join(self._folder, path))
         if not os.path.join(full, "").startswith(self.root):
+            from adc.compiler.files import Escapes
+
             raise Escapes(path)
         return full

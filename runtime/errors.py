@@ -7,17 +7,28 @@ AdcError                     one sentence: what happened, what it cost, what is 
 ├── ToolError                ffmpeg, the voice or another local tool is missing or failed
 ├── MediaError               a file is not the media it should be: cut short, unreadable, empty
 ├── SpendRefused             money would be spent without a yes, or above a limit
-├── RemoteError              the model's side failed; siblings go on
-│   ├── Unauthorised         401 or 403: stop everything
-│   ├── OutOfCredit          the account is locked or empty: stop everything
-│   ├── Rejected             the request itself was refused: sending it again is useless
-│   ├── Unreachable          surely nothing was delivered: safe to try again
-│   ├── Ambiguous            a submit was sent and its answer lost: it may have been bought
-│   └── Broken               the result could not be fetched whole: it is bought, and can be fetched again
-└── Busy                     another build holds the store
+└── RemoteError              the model's side failed; siblings go on
+    ├── Unauthorised         401 or 403: stop everything
+    ├── OutOfCredit          the account is locked or empty: stop everything
+    ├── Rejected             the request itself was refused: sending it again is useless
+    │   └── ContentRefused   a filter refused what the request says or what came of it
+    ├── NoMedia              the model says that it is done, and nothing came of it
+    ├── ModelFailed          a runner failed: not billed, and another try may do better
+    ├── TimedOut             it did not start, or did not end, in the time it had
+    ├── Unreachable          surely nothing was delivered: safe to try again
+    ├── Ambiguous            a submit was sent and its answer lost: it may have been bought
+    └── Broken               the result could not be fetched whole: it is bought, and can be fetched again
+        └── Gone             it is bought, and fetching it again is useless
+
+Which answer of fal becomes which of these is data: `schemas/answers/fal.json`.
 """
 
+from dataclasses import dataclass
 from decimal import Decimal
+from typing import Literal, TypeAlias
+
+Charge: TypeAlias = Literal["yes", "no", "maybe"]
+"""Whether an attempt that ended without a result has cost something."""
 
 
 class AdcError(Exception):
@@ -62,8 +73,25 @@ class SpendRefused(AdcError):
     stop = True
 
 
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a model found wrong in a request: where (`elements/0/frontal_image_url`), what, and the type of error."""
+
+    path: str
+    message: str
+    type: str
+
+
 class RemoteError(AdcError):
-    """The model's side failed."""
+    """The model's side failed. `charge` says whether the request that failed so was billed.
+
+    `findings` are the model's own about the request, where it told them. `more_tries` is how many further purchases
+    may be made of the same step, money allowing.
+    """
+
+    charge: Charge = "no"
+    more_tries = 0
+    findings: tuple[Finding, ...] = ()
 
 
 class Unauthorised(RemoteError):
@@ -82,6 +110,22 @@ class Rejected(RemoteError):
     """The request itself was refused; sending it again is useless."""
 
 
+class ContentRefused(Rejected):
+    """A filter refused what the request says, or what the model made of it."""
+
+
+class NoMedia(RemoteError):
+    """The model says that it is done, and nothing came of it."""
+
+
+class ModelFailed(RemoteError):
+    """A runner failed; fal does not bill that."""
+
+
+class TimedOut(RemoteError):
+    """The request did not start, or did not end, in the time it had."""
+
+
 class Unreachable(RemoteError):
     """Surely nothing was delivered: safe to try again."""
 
@@ -94,7 +138,5 @@ class Broken(RemoteError):
     """A bought result could not be fetched whole; it can be fetched again without paying."""
 
 
-class Busy(AdcError):
-    """Another build holds the store."""
-
-    stop = True
+class Gone(Broken):
+    """Fetching again is useless: the result or its file is not there any more, or is not the media that was bought."""

@@ -20,8 +20,8 @@ This is the runtime's only task group.
 
 import heapq
 import time
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -34,6 +34,7 @@ import anyio.to_thread
 from adc.compiler.plan import Plan, Step, StepKind
 from adc.runtime.errors import AdcError
 from adc.runtime.events import StepBlocked, StepFailed, StepFinished, StepNoted, StepStarted
+from adc.runtime.leases import Leases
 from adc.runtime.policy import Limits, keeps_place, remaining_seconds, wanted
 from adc.runtime.ports import Blob, Handler, Made, Reporter, Result, Workspace
 from adc.runtime.state import Progress, State
@@ -65,13 +66,15 @@ async def execute(
     limits: Limits,
     clock: Callable[[], float] = time.monotonic,
     goal: Iterable[str] | None = None,
+    leases: Leases | None = None,
 ) -> Outcome:
     """Do the steps that `goal` needs, or all, that have no result yet. The plan's input files are in the store.
 
+    With `leases`, a remote step is done by one of the builds that share the store, and the others wait for its result.
     Failures of the world are in the outcome; only bugs and cancellation are raised.
     """
     async with anyio.create_task_group() as tasks:
-        build = _Build(wanted(plan, goal), handlers, store, cache, reporter, limits, clock, tasks)
+        build = _Build(wanted(plan, goal), handlers, store, cache, reporter, limits, clock, tasks, leases)
         build.advance()
     return build.outcome()
 
@@ -89,6 +92,7 @@ class _Build:
         limits: Limits,
         clock: Callable[[], float],
         tasks: anyio.abc.TaskGroup,
+        leases: Leases | None,
     ) -> None:
         self._steps = {step.id: step for step in steps}
         self._handlers = handlers
@@ -97,6 +101,7 @@ class _Build:
         self._report = reporter
         self._clock = clock
         self._tasks = tasks
+        self._leases = leases
         self._progress = Progress({step.id: step.needs for step in steps})
         remaining = remaining_seconds(steps)
         self._rank = {step.id: (-remaining[step.id], number) for number, step in enumerate(steps)}
@@ -174,30 +179,52 @@ class _Build:
         placed = self._placed[handler.remote]
         key = self._keys[step.id]
         twins = self._twins[key]
-        async with AsyncExitStack() as unless_kept:
-            try:
-                folder = self._store.workspace()
-                unless_kept.push_async_callback(self._discard, folder)
-                made = await handler.run(step, self._workspace(step, folder))
-                waited = keeps_place(sum(len(self._progress.dependants[same]) for same in (step.id, *twins)))
-                if not waited:
-                    placed.remove(step.id)
-                    self.advance()
-                result = await self._keep(step, made, folder, self._storing[waited])
-                unless_kept.pop_all()
-            except (AdcError, OSError) as error:
-                failure = self._told(error)
-                del self._twins[key]
-                self._fruitless[key] = failure
-                for same in (step.id, *twins):
-                    self._fail(same, failure)
-            else:
-                del self._twins[key]
+        try:
+            async with self._right_to(step, key, remote=handler.remote) as waited:
+                # While this build waited for another's right, that one may have made it.
+                found = self._cache.lookup(key) if waited else None
+                if found is None:
+                    made, result = await self._make(step, handler, placed, twins)
+        except (AdcError, OSError) as error:
+            failure = self._told(error)
+            del self._twins[key]
+            self._fruitless[key] = failure
+            for same in (step.id, *twins):
+                self._fail(same, failure)
+        else:
+            del self._twins[key]
+            if found is None:
                 self._finish(step.id, result, "bought" if made.receipt.request_id else "made", self._clock() - began)
-                for twin in twins:
-                    self._have(twin, result)
-            placed.discard(step.id)
-            self.advance()
+            for same in twins if found is None else (step.id, *twins):
+                self._have(same, found or result)
+        placed.discard(step.id)
+        self.advance()
+
+    @asynccontextmanager
+    async def _right_to(self, step: Step, key: str, *, remote: bool) -> AsyncIterator[bool]:
+        """Hold the right to make a key; gives whether another build had it. Work on this machine needs none."""
+        if self._leases is None or not remote:
+            yield False
+            return
+        async with self._leases.hold(
+            key, lambda: self._report(StepNoted(step.id, "another build is making this"))
+        ) as had:
+            yield had
+
+    async def _make(self, step: Step, handler: Handler, placed: set[str], twins: Sequence[str]) -> tuple[Made, Result]:
+        """Call the handler and keep what it made. Raises AdcError and OSError."""
+        async with AsyncExitStack() as unless_kept:
+            folder = self._store.workspace()
+            unless_kept.push_async_callback(self._discard, folder)
+            made = await handler.run(step, self._workspace(step, folder))
+            waited = keeps_place(sum(len(self._progress.dependants[same]) for same in (step.id, *twins)))
+            if not waited:
+                placed.remove(step.id)
+                self.advance()
+            result = await self._keep(step, made, folder, self._storing[waited])
+            unless_kept.pop_all()
+            return made, result
+        raise AssertionError("it is kept or raises")
 
     async def _keep(self, step: Step, made: Made, folder: Path, storing: anyio.CapacityLimiter) -> Result:
         """Put what was made into the store and the cache. It is paid for, so being cancelled does not stop this."""

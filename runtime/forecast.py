@@ -5,7 +5,7 @@ needs the bytes of its inputs; where an input has still to be made nobody knows 
 input made again with the same bytes changes nothing), so all that is said is after what it will be decided.
 """
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
@@ -13,7 +13,7 @@ from typing import Literal
 from adc.compiler.digest import Engine, step_key
 from adc.compiler.plan import FileRef, Plan, Ref, Step, StepKind
 from adc.runtime.policy import wanted
-from adc.runtime.ports import Handler, Result
+from adc.runtime.ports import Attempt, Handler, Result
 from adc.runtime.step_cache import StepCache, key_of
 
 
@@ -21,20 +21,29 @@ from adc.runtime.step_cache import StepCache, key_of
 class Forecast:
     """What is known of a step beforehand.
 
-    `after` names the nearest step that has to end first: one whose output it needs, or, where `key` is known, one
-    with the same key, whose result will do for both.
+    `under way` is what an earlier build has asked for, or bought, and this one goes on with; `unsure` is what one may
+    have bought, without anybody knowing. `after` names the nearest step that has to end first: one whose output it
+    needs, or, where `key` is known, one with the same key, whose result will do for both.
     """
 
     step_id: str
-    status: Literal["cached", "will run", "after"]
+    status: Literal["cached", "will run", "after", "under way", "unsure"]
     after: str | None
     key: str | None
 
 
 def forecast(
-    plan: Plan, handlers: Mapping[StepKind, Handler], cache: StepCache, goal: Iterable[str] | None = None
+    plan: Plan,
+    handlers: Mapping[StepKind, Handler],
+    cache: StepCache,
+    goal: Iterable[str] | None = None,
+    *,
+    opened: Callable[[str], Attempt | None] = lambda _key: None,
 ) -> tuple[Forecast, ...]:
-    """The forecast of each step that `goal` needs, or of all, in plan order. Raises StoreError."""
+    """The forecast of each step that `goal` needs, or of all, in plan order. Raises StoreError.
+
+    `opened` gives the attempt of the ledger that is open for a key.
+    """
     results: dict[str, Result] = {}
     running: dict[str, str] = {}
     said: list[Forecast] = []
@@ -53,8 +62,13 @@ def forecast(
             said.append(Forecast(step.id, "after", running[key], key))
         else:
             running[key] = step.id
-            said.append(Forecast(step.id, "will run", None, key))
+            attempt = opened(key) if handlers[step.kind].remote else None
+            said.append(Forecast(step.id, "will run" if attempt is None else _standing(attempt), None, key))
     return tuple(said)
+
+
+def _standing(attempt: Attempt) -> Literal["under way", "unsure"]:
+    return "unsure" if attempt.state in ("intended", "ambiguous") else "under way"
 
 
 def plan_keys(plan: Plan) -> Mapping[str, str]:
@@ -84,7 +98,7 @@ def purchases_ahead(builds: Iterable[tuple[Plan, Iterable[Forecast]]]) -> tuple[
 
 def _may_run(said: Forecast) -> bool:
     """Whether the step may have to be done itself; one that is known to equal another waits for that one's result."""
-    return said.status == "will run" or (said.status == "after" and said.key is None)
+    return said.status in ("will run", "unsure") or (said.status == "after" and said.key is None)
 
 
 def _bought(builds: Iterable[tuple[Plan, Container[str]]]) -> tuple[Step, ...]:

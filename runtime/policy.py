@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from adc.compiler.plan import Plan, Step, needed
 
-_GENERATE_SECONDS = {"video": 120.0, "image": 20.0, "audio": 15.0, "text": 5.0, "weights": 300.0}
+_GENERATE_SECONDS = {"video": 120.0, "image": 20.0, "audio": 15.0, "text": 5.0, "words": 10.0, "weights": 300.0}
 _LOCAL_SECONDS = {"frame": 0.5, "card": 1.0, "film": 10.0, "archive": 0.5}
 
 

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Literal, Protocol, TypeAlias
 
 from adc.compiler.digest import Engine
-from adc.compiler.plan import Json, Ref, Step
+from adc.compiler.plan import Json, Price, Ref, Step
+from adc.runtime.errors import Charge
 from adc.runtime.events import Event
 
 
@@ -89,26 +90,59 @@ class Reporter(Protocol):
         ...
 
 
-AttemptState: TypeAlias = Literal["intended", "submitted", "completed", "fetched", "failed", "ambiguous", "abandoned"]
+AttemptState: TypeAlias = Literal[
+    "intended", "submitted", "running", "completed", "fetched", "failed", "ambiguous", "abandoned"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Purchase:
+    """What is about to be asked of a seller.
+
+    `engine` names the seller. `arguments` is the request as it is sent, with the addresses of uploads; `inputs` are
+    the digests of what lies behind them, by address. `price` is what the plan expects.
+    """
+
+    key: str
+    ad: str
+    step: str
+    endpoint: str
+    engine: str
+    arguments: Json
+    inputs: Mapping[str, str]
+    price: Price
+
+
+@dataclass(frozen=True, slots=True)
+class DayCap:
+    """At most `usd` may be committed to a seller since a moment, in the ledger's own way of writing it."""
+
+    usd: Decimal
+    since: str
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """One purchase in the ledger. The URLs are those of the submit's answer; `result` is the model's answer.
 
-    `reason` says why an ambiguous one is so.
+    `arguments` is the request as it was sent, `intended_at` when it was about to be (UTC, ISO 8601). `reason` says why
+    an ambiguous one is so. `usd` is what was paid, or the planned price.
     """
 
     id: int
     key: str
     state: AttemptState
+    step: str
     endpoint: str
+    engine: str
+    arguments: Json
     usd: Decimal
     request_id: str
     status_url: str
     response_url: str
     result: Json
     reason: str
+    intended_at: str
 
 
 class Ledger(Protocol):
@@ -118,19 +152,30 @@ class Ledger(Protocol):
         """The newest attempt for a step key that is neither failed nor abandoned: it must be gone on with."""
         ...
 
-    async def intend(self, *, key: str, ad: str, step: str, endpoint: str, arguments: Json, usd: Decimal) -> int:
-        """Write down that a request is about to be sent; `usd` is the planned price. Returns the attempt's id."""
+    async def known_requests(self, endpoint: str) -> frozenset[str]:
+        """The ids of all requests to an endpoint that the ledger knows."""
+        ...
+
+    async def intend(self, purchase: Purchase, cap: DayCap | None = None) -> int:
+        """Write down that a request is about to be sent. Returns the attempt's id.
+
+        Raises SpendRefused where it would pass the cap: what other builds have committed counts too.
+        """
         ...
 
     async def submitted(self, attempt: int, *, request_id: str, status_url: str, response_url: str) -> None:
-        """The request was accepted."""
+        """The request was accepted, or an ambiguous one was found at the seller's."""
+        ...
+
+    async def running(self, attempt: int) -> None:
+        """A runner has started on the request."""
         ...
 
     async def completed(self, attempt: int, *, result: Json, usd: Decimal, billed_units: str) -> None:
         """The model has answered with media; `usd` is what it cost."""
         ...
 
-    async def failed(self, attempt: int, *, reason: str) -> None:
+    async def failed(self, attempt: int, *, reason: str, charge: Charge = "no") -> None:
         """The attempt ended without a result and without a purchase that could still be fetched."""
         ...
 
@@ -138,14 +183,14 @@ class Ledger(Protocol):
         """The request was sent and its answer lost: it may have been bought."""
         ...
 
-    async def abandon(self, attempt: int, *, reason: str) -> None:
-        """The user decided to give an ambiguous attempt up and buy again."""
+    async def abandon(self, attempt: int, *, reason: str, charge: Charge = "maybe") -> None:
+        """The user decided to give an ambiguous attempt up."""
         ...
 
     async def upload_of(self, digest: str, host: str) -> str | None:
-        """The URL under which these bytes are known at `host`, or None."""
+        """The URL under which these bytes are known at `host` and do not expire soon, or None."""
         ...
 
-    async def uploaded(self, digest: str, host: str, url: str) -> None:
-        """Remember the URL of an upload."""
+    async def uploaded(self, digest: str, host: str, url: str, expires_at: str = "") -> None:
+        """Remember the URL of an upload, and when it expires (UTC, ISO 8601) where that is known."""
         ...

@@ -3,7 +3,7 @@
     <root>/blobs/ab/cdef…       one file a blob, read-only, named by the SHA-256 of its bytes
     <root>/work/<session>/…     what is being made now; a session is one process, and holds a lease on its folder
     <root>/adc.sqlite           the step cache and the ledger
-    <root>/spending             the lease of the build that spends
+    <root>/leases               who makes which step key, as locks
 
 A blob is written aside, flushed to the disk, and then renamed to its final name; that name is never written to
 again. So a process may be killed anywhere: what it leaves behind is a session without a holder, which the next
@@ -25,8 +25,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from adc.compiler.digest import digest_bytes
-from adc.runtime import lease
-from adc.runtime.errors import Busy, StoreCorrupt, StoreError, StoreFull
+from adc.runtime.errors import StoreCorrupt, StoreError, StoreFull
+from adc.runtime.leases import Leases
 from adc.runtime.ports import Blob
 from adc.runtime.session import Session, sweep
 
@@ -224,23 +224,17 @@ class Store:
         except OSError:
             shutil.rmtree(folder, ignore_errors=True)
 
-    # The right to spend
+    # The right to make
 
     @contextlib.contextmanager
-    def exclusive(self) -> Iterator[None]:
-        """Hold the store alone among the builds that spend. Raises Busy while another does, StoreError."""
-        place = self.root / "spending"
+    def leases(self) -> Iterator[Leases]:
+        """This process's rights to step keys, among all the builds that share the store. Raises StoreError."""
         with self._refusals():
-            held = lease.try_take(place)
-        if held is None:
-            holder = place.read_text() or "unknown"
-            raise Busy(f"Another build is buying into the store at {self.root} (process {holder}); nothing was spent.")
+            held = Leases(self.root / "leases")
         try:
-            with self._refusals():
-                held.say(str(os.getpid()))
-            yield
+            yield held
         finally:
-            held.release()
+            held.close()
 
     @contextlib.contextmanager
     def _refusals(self) -> Iterator[None]:

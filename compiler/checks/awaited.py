@@ -16,7 +16,7 @@ from adc.compiler.texts import texts
 def check(script: Script) -> Iterator[Diagnostic]:
     """AD0606."""
     subjects: dict[str, Character | Product] = {**script.products, **script.characters}
-    written_later = {(name, "looks"): who.looks_auto for name, who in subjects.items() if who.looks_auto}
+    written_later = {(name, "looks"): who.looks_auto.span for name, who in subjects.items() if who.looks_auto}
     if not written_later:
         return
     waits = _waits(script, written_later)

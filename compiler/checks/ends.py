@@ -7,7 +7,7 @@ scene a …  transition morph  card b …                          -> a card has
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from adc.compiler.definitions import Card, FrameOf, Keyframe, Picture, Scene, Script, Transition
+from adc.compiler.definitions import Card, ClipOf, FrameOf, Keyframe, Picture, Scene, Script, Transition
 from adc.compiler.diagnostics import Diagnostic, Label
 from adc.compiler.texts import acts
 from adc.compiler.units import frames_in
@@ -50,14 +50,14 @@ def _judge(before: Scene | Card, morph: Transition, after: Scene | Card, rate: i
         yield Diagnostic("AD0440", message, morph.span, hint=hint, notes=notes)
         return
     for frame, lender in ((_start(after), before), (_end(before), after)):
-        if isinstance(frame, FrameOf) and frame.scene.value == lender.name:
+        if isinstance(frame, FrameOf | ClipOf) and frame.scene.value == lender.name:
             message = f"`{before.name}` ends on the frame that `{after.name}` begins with: there is nothing to morph"
             notes = (Label(morph.span, "the morph between them"),)
             hint = "write `transition cut`, or give one of them a frame of its own"
             yield Diagnostic("AD0442", message, frame.scene.span, "the same frame", hint, notes)
 
 
-def _start(scene: Scene) -> Picture | Keyframe | FrameOf | None:
+def _start(scene: Scene) -> Picture | Keyframe | FrameOf | ClipOf | None:
     return acts(scene)[0].start or scene.start
 
 
@@ -72,8 +72,9 @@ def _loans(script: Script) -> dict[str, list[_Loan]]:
     played: set[str] = set()
     for scene in scenes:
         for act in (scene, *scene.shots):
-            if isinstance(act.start, FrameOf) and act.start.scene.value in played:
-                told = f"`{scene.name}` starts on the last frame of `{act.start.scene.value}`"
+            if isinstance(act.start, FrameOf | ClipOf) and act.start.scene.value in played:
+                what = "goes on from the clip" if isinstance(act.start, ClipOf) else "starts on the last frame"
+                told = f"`{scene.name}` {what} of `{act.start.scene.value}`"
                 loans[scene.name].append(_Loan(act.start.scene.value, Label(act.start.scene.span, told), ends=False))
             if isinstance(act.end, FrameOf) and act.end.scene.value in loans and act.end.scene.value != scene.name:
                 told = f"`{scene.name}` ends on the first frame of `{act.end.scene.value}`"

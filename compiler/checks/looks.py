@@ -13,4 +13,4 @@ def check(script: Script) -> Iterator[Diagnostic]:
         if member.looks_auto is not None and member.reference is None:
             message = f"`{member.name}` has no `reference` that could be described"
             hint = 'add a line such as `reference "refs/maya.png"`, or write the looks: `looks "freckles, dark curls"`'
-            yield Diagnostic("AD0444", message, member.looks_auto, "looks of what?", hint)
+            yield Diagnostic("AD0444", message, member.looks_auto.span, "looks of what?", hint)

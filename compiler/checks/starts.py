@@ -1,12 +1,12 @@
 """A frame of another scene exists by the time it is needed.
 
-`start frame of SCENE` takes the last frame of a scene that plays earlier; `end frame of SCENE` leads to the first
-frame of another one, whichever plays first.
+`start frame of SCENE` takes the last frame of a scene that plays earlier, and `start clip of SCENE` goes on from the
+whole of it; `end frame of SCENE` leads to the first frame of another one, whichever plays first.
 """
 
 from collections.abc import Iterator
 
-from adc.compiler.definitions import Card, FrameOf, Scene, Script
+from adc.compiler.definitions import Card, ClipOf, FrameOf, Scene, Script
 from adc.compiler.diagnostics import Diagnostic
 from adc.compiler.vocabulary import likeliest
 
@@ -18,7 +18,7 @@ def check(script: Script) -> Iterator[Diagnostic]:
     for piece in script.pieces:
         if isinstance(piece, Scene):
             for act in (piece, *piece.shots):
-                if isinstance(act.start, FrameOf):
+                if isinstance(act.start, FrameOf | ClipOf):
                     yield from _judge(script, piece, act.start, "start", earlier)
                 if isinstance(act.end, FrameOf):
                     others = [name for name in scenes if name != piece.name]
@@ -26,7 +26,9 @@ def check(script: Script) -> Iterator[Diagnostic]:
             earlier.append(piece.name)
 
 
-def _judge(script: Script, piece: Scene, frame: FrameOf, word: str, possible: list[str]) -> Iterator[Diagnostic]:
+def _judge(
+    script: Script, piece: Scene, frame: FrameOf | ClipOf, word: str, possible: list[str]
+) -> Iterator[Diagnostic]:
     name = frame.scene
     which = "earlier" if word == "start" else "other"
     hint = likeliest(name.value, possible) or f"{which} scenes: " + ", ".join(f"`{scene}`" for scene in possible)
@@ -41,5 +43,6 @@ def _judge(script: Script, piece: Scene, frame: FrameOf, word: str, possible: li
         yield Diagnostic("AD0205", message, name.span, "a card", hint)
     elif name.value not in possible:
         label = "the scene itself" if found is piece else "plays later"
-        message = f"`{piece.name}` cannot {word} with a frame of `{name.value}`"
+        what = "go on from the clip" if isinstance(frame, ClipOf) else f"{word} with a frame"
+        message = f"`{piece.name}` cannot {what} of `{name.value}`"
         yield Diagnostic("AD0407", message, name.span, label, hint)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Protocol
 
-from adc.compiler.definitions import Keyframe, Scene, Script, Text
+from adc.compiler.definitions import Card, Character, Keyframe, Product, Scene, Script, Text
 from adc.compiler.diagnostics import Diagnostic, Severity
 from adc.compiler.mentions import names
 from adc.compiler.source import Span
@@ -26,6 +26,8 @@ def check(script: Script) -> Iterator[Diagnostic]:
     scenes = [act for piece in script.pieces if isinstance(piece, Scene) for act in (piece, *piece.shots)]
     cast = {subject.name for scene in scenes for subject in scene.cast}
     cast |= {line.who.name for scene in scenes for line in scene.lines if line.who}
+    images = (piece.image for piece in script.pieces if isinstance(piece, Card))
+    cast |= {image.name for image in images if isinstance(image, Character | Product)}
     styles = {style.name for style in (script.ad.style, *(scene.style for scene in scenes)) if style}
     voices = {who.voice.name for who in script.characters.values() if who.voice}
     models = {each.name.value: each.name.span for each in script.models.values()}
@@ -73,4 +75,10 @@ def _models(script: Script, scenes: list[Scene]) -> Iterator[str]:
     for who in script.characters.values():
         used += [part.using for part in (who.voice, who.lora) if part]
     used += [script.ad.music.using] if script.ad.music else []
+    used += [script.ad.captions_heard]
+    used += [effect.using for scene in scenes for effect in scene.effects]
+    members: list[Character | Product] = [*script.characters.values(), *script.products.values()]
+    wishes = [wish for member in members for wish in (member.cutout, member.looks_auto)]
+    wishes += [script.ad.upscale, *(scene.upscale for scene in scenes)]
+    used += [wish.using for wish in wishes if wish]
     yield from (name.value for name in used if name)

@@ -6,6 +6,8 @@ purchase    a generate step: the request filled, checked against the endpoint's 
 identity    who someone is, as pictures: the reference, or the views of a pack
 keyframe    a start frame bought as a still
 speech      a voice-over
+effect      a sound that is laid over a scene
+upscale     a clip made as large as the film
 scene       a clip, with what it starts from
 card        a still drawn here
 unseen      pictures that no model is shown

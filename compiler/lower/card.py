@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from itertools import takewhile
 
-from adc.compiler.definitions import Card, Text
+from adc.compiler.definitions import Card, Character, Product, Text
 from adc.compiler.letters import has
+from adc.compiler.lower.identity import reference
 from adc.compiler.lower.sheet import Sheet
 from adc.compiler.plan import Json, Step
 from adc.compiler.units import Size
@@ -21,9 +22,15 @@ def lower_card(sheet: Sheet, card: Card, size: Size, suffix: str = "") -> Json:
         "lines": [shown(sheet, line, scope) for line in card.lines],
         "button": shown(sheet, card.button, scope),
         "logo": sheet.file(card.logo) if card.logo else None,
-        "image": sheet.file(card.image) if card.image else None,
+        "image": _image(sheet, card),
     }
     return sheet.add(Step(f"{card.name}.card{suffix}", "card", None, arguments, "image", f"card {card.name}"))
+
+
+def _image(sheet: Sheet, card: Card) -> Json:
+    if isinstance(card.image, Character | Product):
+        return reference(sheet, card.image)
+    return sheet.file(card.image) if card.image else None
 
 
 def shown(sheet: Sheet, text: Text | None, scope: Mapping[str, object] | None) -> str:

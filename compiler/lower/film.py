@@ -13,10 +13,11 @@ from adc.compiler import platforms
 from adc.compiler.declarations import LOUDNESS
 from adc.compiler.definitions import Card, Character, Product, Scene, Transition
 from adc.compiler.lower.card import lower_card
+from adc.compiler.lower.effect import ids_of, lower_effects
 from adc.compiler.lower.looks import offer_looks
 from adc.compiler.lower.morph import lower_morph
 from adc.compiler.lower.music import lower_music
-from adc.compiler.lower.scene import Lowered, ends_on, first_frame, lower_scene
+from adc.compiler.lower.scene import Clip, Lowered, ends_on, first_frame, lower_scene
 from adc.compiler.lower.sheet import Sheet
 from adc.compiler.lower.unseen import warn_of_unseen
 from adc.compiler.lower.words import captions, cut_up, supers
@@ -36,6 +37,7 @@ class _Cut:
         self.voices: list[Json] = []
         self.supers: list[Json] = []
         self.captions: list[Json] = []
+        self.effects: list[Json] = []
 
 
 def lower_film(sheet: Sheet) -> Plan | None:
@@ -61,6 +63,7 @@ def lower_film(sheet: Sheet) -> Plan | None:
     if sheet.wrong:
         return None
     warn_of_unseen(sheet)
+    _warn_of_nothing(sheet, cut)
     plan = Plan(
         name=ad.name,
         title=ad.title,
@@ -129,14 +132,21 @@ def _cut(sheet: Sheet) -> tuple[_Cut | None, Fraction]:
 
 def _scene(sheet: Sheet, cut: _Cut, lowered: Lowered, start: int, frames: int) -> None:
     scene, clips = lowered.scene, lowered.clips
-    for number, clip in enumerate(clips, start=1):
-        name = scene.name if len(clips) == 1 else f"{scene.name}.{number}"
-        cut.segments.append({"id": name, "video": clip.ref, "frames": clip.frames, "skip": clip.skip})
+    names = [scene.name] if len(clips) == 1 else [f"{scene.name}.{number + 1}" for number in range(len(clips))]
+    cut.segments += [_segment(clip, name) for clip, name in zip(clips, names, strict=True)]
     cut.voices += [{"audio": voice.sound, "at": start + voice.at, "frames": voice.frames} for voice in lowered.voices]
+    numbers = ids_of(scene)
     for part, at, length in cut_up(scene, start, frames):
         cut.supers += supers(sheet, part, at, length)
+        cut.effects += lower_effects(sheet, part, at, length, numbers)
         if sheet.script.ad.captions:
-            cut.captions += captions(sheet, part, at, length)
+            cut.captions += captions(sheet, part, at, length, lowered.said, names)
+
+
+def _segment(clip: Clip, name: str) -> dict[str, Json]:
+    """A clip as the film shows it: by its frames, after those that it skips, or of its last seconds."""
+    segment: dict[str, Json] = {"id": name, "video": clip.ref, "frames": clip.frames, "skip": clip.skip}
+    return segment | ({"last": seconds_text(clip.last)} if clip.last else {})
 
 
 def _morph(sheet: Sheet, cut: _Cut, morph: Transition, before: Lowered, after: Lowered, until: int) -> bool:
@@ -146,7 +156,7 @@ def _morph(sheet: Sheet, cut: _Cut, morph: Transition, before: Lowered, after: L
     clip = lower_morph(sheet, morph, *outer, until - start)
     if clip is None:
         return False
-    cut.segments.append({"id": clip.id, "video": clip.ref, "frames": clip.frames, "skip": clip.skip})
+    cut.segments.append(_segment(clip, clip.id))
     kept = seconds_text(morph.seconds)
     cut.timeline.append(Placed(clip.id, "morph", (clip.id,), start, clip.frames, seconds_text(clip.bought), kept))
     return True
@@ -170,6 +180,8 @@ def _film(sheet: Sheet, cut: _Cut, music: Json, aspect: Aspect, size: Size, suff
         arguments["music"] = music
     if ad.loudness != LOUDNESS:
         arguments["loudness"] = str(ad.loudness)
+    if cut.effects:
+        arguments["effects"] = cut.effects
     if cut.supers:
         arguments["supers"] = cut.supers
     if cut.captions:
@@ -199,6 +211,22 @@ def _in_order(steps: Mapping[str, Step]) -> tuple[Step, ...]:
         else:
             waiting += (steps[need] for need in reversed(missing))
     return tuple(ordered.values())
+
+
+def _warn_of_nothing(sheet: Sheet, cut: _Cut) -> None:
+    """Say that a wish of the ad had nothing to work on: no clip that is too small, no word that is said."""
+    ad = sheet.script.ad
+    makers = {step.endpoint for step in sheet.steps.values() if step.endpoint}
+    told = {diagnostic.code for diagnostic in sheet.diagnostics}
+    enlarges = any(sheet.catalogue.endpoint(maker).role == "upscale" for maker in makers)
+    if ad.upscale and not enlarges and not told & {"AD0583", "AD0584"}:
+        message = f"all clips are as large as the film: {ad.short_side} pixels on the short side"
+        hint = "leave `upscale` out, or set `size` larger"
+        sheet.report("AD0583", message, ad.upscale.span, label="nothing to enlarge", hint=hint, warning=True)
+    if ad.captions_heard and not cut.captions:
+        message = "nobody says anything in this film, so there is nothing to hear"
+        hint = 'leave `captions` out, or give somebody a line: `says maya "…"`'
+        sheet.report("AD0585", message, ad.captions_heard.span, label="not asked", hint=hint, warning=True)
 
 
 def _check_budget(sheet: Sheet, usd: Decimal) -> None:

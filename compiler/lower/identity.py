@@ -6,7 +6,7 @@ the person, and a view that no scene uses is not bought.
 
 from collections.abc import Sequence
 
-from adc.compiler.casting import views_of
+from adc.compiler.casting import Need, views_of
 from adc.compiler.definitions import Character, Product
 from adc.compiler.frozen import frozen
 from adc.compiler.lower.purchase import buy
@@ -59,15 +59,36 @@ def in_brief(sheet: Sheet, member: Character | Product) -> Json:
     }
 
 
+def reference(sheet: Sheet, member: Character | Product) -> Json:
+    """The picture of somebody or something that has one: as it is, or cut out of its background where that is asked."""
+    assert member.reference is not None
+    picture = sheet.file(member.reference)
+    if member.cutout is None:
+        return picture
+    casting = sheet.cast(Need("cutout", references=1), member.cutout.using, member.cutout.span)
+    if casting is None:
+        return picture  # which is told; nothing is to follow from it
+    return buy(
+        sheet,
+        f"{member.name}.cutout",
+        casting.endpoint,
+        {"reference": picture},
+        purpose=f"{member.display} without a background",
+        why=casting.why,
+        brief={"title": f"{member.name}.cutout", "model": casting.endpoint.title, "cast": [in_brief(sheet, member)]},
+        span=member.cutout.span,
+    )
+
+
 def _picture(sheet: Sheet, member: Character | Product, view: str) -> Json:
     if isinstance(member, Character) and view in member.views:
         return sheet.file(member.views[view])
     assert member.reference is not None
     if view == "reference" or isinstance(member, Product):
-        return sheet.file(member.reference)
+        return reference(sheet, member)
     span = next(written.span for written in member.pack if written.value == view)
     (endpoint,) = sheet.catalogue.of_model(VIEW_MODEL)
-    picture = sheet.file(member.reference)
+    picture = reference(sheet, member)
     words = sheet.composed(
         lambda: compose_view(member, view, script=sheet.script, endpoint=endpoint, write=sheet.write)
     )

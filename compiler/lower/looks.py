@@ -20,7 +20,7 @@ def offer_looks(sheet: Sheet, member: Character | Product) -> None:
     assert member.looks_auto is not None
     if member.reference is None:
         return  # which a check has reported
-    casting = sheet.cast(Need("description", references=1), None, member.looks_auto)
+    casting = sheet.cast(Need("description", references=1), member.looks_auto.using, member.looks_auto.span)
     if casting is None:
         return
     kind = "character" if isinstance(member, Character) else "product"
@@ -40,7 +40,7 @@ def offer_looks(sheet: Sheet, member: Character | Product) -> None:
         purpose=f"what {member.display} looks like, in words",
         why=casting.why,
         brief=brief,
-        span=member.looks_auto,
+        span=member.looks_auto.span,
     )
     sheet.spare[step_id] = sheet.steps[step_id]
     sheet.steps = before

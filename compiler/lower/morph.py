@@ -6,6 +6,7 @@ from adc.compiler.frozen import replace
 from adc.compiler.lower.purchase import buy
 from adc.compiler.lower.scene import Clip, first_frame, last_frame
 from adc.compiler.lower.sheet import Sheet
+from adc.compiler.lower.upscale import enlarged
 from adc.compiler.prompts import compose_clip
 from adc.compiler.request import resolution
 from adc.compiler.units import seconds_text
@@ -69,7 +70,8 @@ def lower_morph(
         },
         span=morph.span,
     )
-    return Clip(clip_id, ref, bought, morph.seconds, frames, skip=1)
+    shown = enlarged(sheet, scene, clip_id, endpoint, ref, bought)
+    return Clip(clip_id, shown, bought, morph.seconds, frames, 1, ref, endpoint.model, bought)
 
 
 def _as_scene(morph: Transition, before: Scene, after: Scene) -> Scene:
@@ -90,4 +92,6 @@ def _as_scene(morph: Transition, before: Scene, after: Scene) -> Scene:
         end=None,
         shots=(),
         options=(),
+        effects=(),
+        upscale=None,
     )

@@ -11,9 +11,10 @@ from adc.compiler import request
 from adc.compiler.catalogue import Endpoint
 from adc.compiler.definitions import Option
 from adc.compiler.diagnostics import Label
+from adc.compiler.digest import digest_bytes
 from adc.compiler.lower.limits import judge_files
 from adc.compiler.lower.sheet import Sheet
-from adc.compiler.plan import Json, Step
+from adc.compiler.plan import Json, Step, canonical, substitute
 from adc.compiler.price import price
 from adc.compiler.quotes import quoted, readable, steps_in
 from adc.compiler.source import Span
@@ -33,10 +34,12 @@ def buy(
     take: int = 1,
     options: Sequence[Option] = (),
     clip: Fraction | None = None,
+    short_side: int | None = None,
 ) -> Json:
     """Put the step on the sheet; gives the reference to its output. Problems are reported at `span` or the option.
 
-    `clip` is the length in seconds of the clip that the request sends, if it sends one.
+    `clip` is the length in seconds of the clip or voice that the request sends, if it sends one; `short_side` is that
+    of what comes out, in pixels, where it follows from what is sent.
     """
     places = {option.name.value: option for option in options}
     refused = {problem.path: problem for problem in request.option_problems(endpoint, options)}
@@ -48,13 +51,15 @@ def buy(
     for waited_for in steps_in(arguments):
         sheet.use(waited_for)
     arguments = {name: quoted(value) for name, value in arguments.items()}
+    if "seed" not in arguments and request.carries(endpoint, "seed"):
+        arguments["seed"] = seed_of(endpoint, arguments, take)
     judge_files(sheet, endpoint, arguments)
     for problem in request.problems(endpoint, arguments):
         argument = problem.path.partition("/")[0]
         option = places.get(problem.path.replace("/", ".")) or places.get(argument)
         place = option.span if option else span
         sheet.report("AD0504", f"{endpoint.title} would refuse this: {problem.message}", place, label=f"`{argument}`")
-    cost = price(endpoint, arguments, clip=clip)
+    cost = price(endpoint, arguments, clip=clip, short_side=short_side)
     if cost.mark == "unknown":
         _unknown(sheet, endpoint, arguments, span, clip)
     return sheet.bought(
@@ -71,6 +76,17 @@ def buy(
             brief={name: _plain(value) for name, value in brief.items()},
         )
     )
+
+
+def seed_of(endpoint: Endpoint, arguments: Mapping[str, Json], take: int) -> int:
+    """A seed where the spec gives none: it makes a request unlike any other, so that one whose answer was lost can be
+    found again at the seller's, and another take another picture.
+
+    It follows from what is asked and from no name or file, so that it stays when a scene is renamed.
+    """
+    asked = {name: substitute(value, lambda _ref: None) for name, value in arguments.items()}
+    digest = digest_bytes(canonical({"endpoint": endpoint.id, "arguments": asked, "take": take}))
+    return int(digest.removeprefix("sha256:")[:8], 16) >> 1
 
 
 def _unknown(

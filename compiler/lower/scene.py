@@ -3,20 +3,22 @@
 A scene is one clip, unless it is split: by hand into shots, or because it is longer than its model's longest clip. A
 clip starts from words alone, from a picture, from a keyframe bought as a still, from the end of another scene, or on
 the last frame of the clip before it: after `transition continue`, and from one clip of a scene to the next. That frame
-is on screen already, so the film drops it at the head of the continued clip.
+is on screen already, so the film drops it at the head of the continued clip. Or it goes on from a whole clip: what
+comes back then is that clip lengthened, of which the film shows what has not been seen.
 """
 
 from fractions import Fraction
 
 from adc.compiler.casting import Casting, Need, Part
 from adc.compiler.catalogue import Endpoint
-from adc.compiler.definitions import Character, FrameOf, Keyframe, Line, Picture, Scene
+from adc.compiler.definitions import Character, ClipOf, FrameOf, Keyframe, Line, Picture, Scene
 from adc.compiler.frozen import frozen, replace
 from adc.compiler.lower.identity import in_brief, pictured, subject
 from adc.compiler.lower.keyframe import lower_keyframe
 from adc.compiler.lower.purchase import buy
 from adc.compiler.lower.sheet import Sheet
-from adc.compiler.lower.speech import Voice, buy_voice, in_clip, lower_voiceovers, places, shared_out
+from adc.compiler.lower.speech import Said, Voice, buy_voice, in_clip, lower_voiceovers, places, shared_out
+from adc.compiler.lower.upscale import enlarged
 from adc.compiler.plan import Json, Step, StepRef
 from adc.compiler.prompts import compose_avoid, compose_clip, look_of, without_pictures
 from adc.compiler.request import carries, resolution
@@ -27,8 +29,9 @@ from adc.compiler.units import seconds_text, shared_frames
 class Clip:
     """A clip on the timeline: the reference to it, seconds bought and kept, and the film's frames that show it.
 
-    `id` is the step that makes it. `skip` counts the frames at its head that the film drops because they repeat the
-    one before.
+    `id` is the step that makes it, by `model`; `made` is the clip before anything was done to it, and `whole` how many
+    seconds it lasts. `skip` counts the frames at its head that the film drops because they repeat the one before. Of
+    a clip that lengthens another, the film shows its `last` seconds.
     """
 
     id: str
@@ -37,15 +40,27 @@ class Clip:
     kept: Fraction
     frames: int
     skip: int
+    made: Json
+    model: str
+    whole: Fraction
+    last: Fraction = Fraction(0)
+
+    def unseen(self, rate: int) -> Fraction:
+        """The seconds at its end that the film does not show."""
+        return max((self.last or self.whole) - Fraction(self.frames, rate), Fraction(0))
 
 
 @frozen
 class Lowered:
-    """A scene's clips in their order, and the voices over them, placed in frames from the scene's start."""
+    """A scene's clips in their order, and the voices over them, placed in frames from the scene's start.
+
+    `said` tells of every line where it is heard.
+    """
 
     scene: Scene
     clips: tuple[Clip, ...]
     voices: tuple[Voice, ...]
+    said: tuple[Said, ...]
 
 
 @frozen
@@ -70,12 +85,13 @@ def lower_scene(
     units: list[_Unit] = []
     for number, (shot, length) in enumerate(zip(cut, borders, strict=True), start=1):
         chained = before is not None if number == 1 else shot.start is None
-        casting = _cast(sheet, shot, chained=chained)
+        casting = _cast(sheet, shot, earlier, chained=chained, lends=number == len(cut) and is_gone_on(sheet, scene))
         if casting is not None:
             units.append(_Unit(shot, casting, number if len(cut) > 1 else 0, length))
     if len(units) < len(cut):
         return None
     clips: list[Clip] = []
+    said: list[Said] = []
     voices: list[Voice] = []
     several = sum(len(unit.casting.parts) for unit in units) > 1
     offset = 0
@@ -91,8 +107,17 @@ def lower_scene(
         made = _lower_unit(sheet, unit, earlier, continued, len(clips), several=several, led_in=led_in and not clips)
         if made is None:
             return None
-        clips += made
-    return Lowered(scene, tuple(clips), tuple(voices))
+        clips += made[0]
+        said += made[1]
+    said += [voice.said for voice in voices]
+    return Lowered(scene, tuple(clips), tuple(voices), tuple(said))
+
+
+def is_gone_on(sheet: Sheet, scene: Scene) -> bool:
+    """Whether another scene goes on from the clip of this one."""
+    scenes = (piece for piece in sheet.script.pieces if isinstance(piece, Scene))
+    starts = (act.start for each in scenes for act in _shots(each))
+    return any(isinstance(start, ClipOf) and start.scene.value == scene.name for start in starts)
 
 
 def last_frame(sheet: Sheet, clip: Clip, *, within: bool = False) -> Json:
@@ -100,12 +125,7 @@ def last_frame(sheet: Sheet, clip: Clip, *, within: bool = False) -> Json:
 
     `within` says that the scene goes on from there.
     """
-    arguments: dict[str, Json] = {
-        "video": clip.ref,
-        "frames": clip.frames,
-        "rate": sheet.script.ad.rate,
-        "skip": clip.skip,
-    }
+    arguments = _cut(sheet, clip, clip.frames, clip.skip)
     step_id = clip.id.replace(".clip", ".last_frame")
     scene, _, number = clip.id.partition(".clip")
     what = f"clip {number.removeprefix('.')} of {scene}" if within else scene
@@ -114,8 +134,19 @@ def last_frame(sheet: Sheet, clip: Clip, *, within: bool = False) -> Json:
 
 def first_frame(sheet: Sheet, scene: str, clip: Clip) -> Json:
     """The reference to the first frame of a clip."""
-    arguments: dict[str, Json] = {"video": clip.ref, "frames": 1, "rate": sheet.script.ad.rate, "skip": 0}
+    arguments = _cut(sheet, clip, 1, 0)
     return sheet.add(Step(_first_frame_id(scene), "frame", None, arguments, "image", f"where {scene} begins"))
+
+
+def _cut(sheet: Sheet, clip: Clip, frames: int, skip: int) -> dict[str, Json]:
+    """What of a clip a frame is taken from. It is not asked from an enlarged one: that is made for the eye alone."""
+    arguments: dict[str, Json] = {
+        "video": clip.made,
+        "frames": frames,
+        "rate": sheet.script.ad.rate,
+        "skip": skip,
+    }
+    return arguments | ({"last": seconds_text(clip.last)} if clip.last else {})
 
 
 def ends_on(scene: Scene) -> tuple[str, ...]:
@@ -149,7 +180,13 @@ def _voice_ids(scene: Scene, cut: list[Scene]) -> list[dict[int, str]]:
     return [{index: next(ids) for index in indices} for indices in over]
 
 
-def _cast(sheet: Sheet, scene: Scene, *, chained: bool) -> Casting | None:
+def _cast(sheet: Sheet, scene: Scene, earlier: dict[str, Lowered], *, chained: bool, lends: bool) -> Casting | None:
+    given = _given(scene, earlier)
+    if isinstance(scene.start, ClipOf) and given is None:
+        return None  # that scene could not be lowered, which is reported already
+    short_side = sheet.script.ad.short_side
+    if lends:
+        short_side = min(short_side, *(takes.short_side for takes in sheet.catalogue.start_clips()))
     members = pictured(scene.cast)
     styled = look_of(sheet.script, scene) is not None
     need = Need(
@@ -158,10 +195,13 @@ def _cast(sheet: Sheet, scene: Scene, *, chained: bool) -> Casting | None:
         aspect=sheet.script.ad.aspect,
         # A style's picture takes a place beside the cast's; alone it asks for no model that takes references.
         references=len(members) + styled if members else 0,
-        start=scene.start is not None or chained,
+        start=given is None and (scene.start is not None or chained),
         end=scene.end is not None,
         speech=any(in_clip(line) for line in scene.lines),
-        short_side=sheet.script.ad.short_side,
+        short_side=short_side,
+        goes_on=given.model if given else "",
+        given=given.whole if given else Fraction(0),
+        lenders=tuple(dict.fromkeys(m for each in sheet.catalogue.start_clips() for m in each.models)) if lends else (),
     )
 
     def reads(endpoint: Endpoint) -> int:
@@ -169,7 +209,14 @@ def _cast(sheet: Sheet, scene: Scene, *, chained: bool) -> Casting | None:
         return len(
             sheet.composed(
                 lambda: compose_clip(
-                    sheet.script, scene, endpoint, start=need.start, end=need.end, spoken=spoken, write=sheet.write
+                    sheet.script,
+                    scene,
+                    endpoint,
+                    start=need.start,
+                    goes_on=given is not None,
+                    end=need.end,
+                    spoken=spoken,
+                    write=sheet.write,
                 )
             )
         )
@@ -181,9 +228,15 @@ def _cast(sheet: Sheet, scene: Scene, *, chained: bool) -> Casting | None:
         return None
     _speaks(sheet, scene, casting)
     _seeds(sheet, scene, casting)
-    if casting.references_waived and scene.using is None:
+    if casting.references_waived and scene.using is None and given is None:
         _waived(sheet, scene, casting)
     return casting
+
+
+def _given(scene: Scene, earlier: dict[str, Lowered]) -> Clip | None:
+    """The clip that the scene goes on from."""
+    found = earlier.get(scene.start.scene.value) if isinstance(scene.start, ClipOf) else None
+    return found.clips[-1] if found else None
 
 
 def _waived(sheet: Sheet, scene: Scene, casting: Casting) -> None:
@@ -229,27 +282,32 @@ def _lower_unit(
     *,
     several: bool,
     led_in: bool,
-) -> list[Clip] | None:
-    """The clips of a scene or shot, `made` of the scene's being on the sheet already."""
+) -> tuple[list[Clip], list[Said]] | None:
+    """The clips of a scene or shot, `made` of the scene's being on the sheet already, and where its lines are heard."""
     scene, parts = unit.scene, unit.casting.parts
     kept = [part.seconds[1] for part in parts]
     lines = shared_out(sheet.script, scene, kept)
     suffix = f".{unit.number}" if unit.number else ""
     start = _frame(sheet, scene, "start", earlier, suffix) if before is None else None
     end = _frame(sheet, scene, "end", earlier, suffix)
-    if (scene.start is not None and before is None and start is None) or (scene.end is not None and end is None):
+    given = _given(scene, earlier) if before is None else None
+    begins = before is not None or scene.start is None or start is not None or given is not None
+    if not begins or (scene.end is not None and end is None):
         return None  # what it would start from or end on could not be lowered, which is reported already
     clips: list[Clip] = []
+    said: list[Said] = []
     previous = before
     for index, (part, frames) in enumerate(zip(parts, shared_frames(unit.frames, kept), strict=True)):
         last = index == len(parts) - 1
         clip_id = f"{scene.name}.clip.{made + index + 1}" if several else f"{scene.name}.clip"
-        ref = _clip(
+        lent = given if index == 0 else None
+        ref, voice = _clip(
             sheet,
             unit,
             part,
             clip_id,
             lines[index],
+            given=lent,
             start=last_frame(sheet, previous, within=made + index > 0) if previous else start,
             end=end if last else None,
             continues=previous is not None,
@@ -257,9 +315,19 @@ def _lower_unit(
             place=(index + 1, len(parts)),
         )
         skip = int(previous is not None or (led_in and index == 0))
-        previous = Clip(clip_id, ref, *part.seconds, frames, skip)
+        bought, kept_seconds = part.seconds
+        whole, last_seconds = bought + (lent.whole if lent else 0), Fraction(0)
+        if lent:
+            skip, last_seconds = 0, bought + lent.unseen(sheet.script.ad.rate)
+        shown = enlarged(sheet, scene, clip_id, part.endpoint, ref, whole)
+        previous = Clip(
+            clip_id, shown, bought, kept_seconds, frames, skip, ref, part.endpoint.model, whole, last_seconds
+        )
+        heard = ref if voice is None else voice
+        words_id = clip_id.replace(".clip", ".words")
+        said += [Said(line, heard, words_id, whole, made + index) for line in lines[index]]
         clips.append(previous)
-    return clips
+    return clips, said
 
 
 def _clip(
@@ -269,13 +337,17 @@ def _clip(
     clip_id: str,
     lines: tuple[Line, ...],
     *,
+    given: Clip | None,
     start: Json,
     end: Json,
     continues: bool,
     frames: int,
     place: tuple[int, int],
-) -> Json:
-    """One clip, and the voice on its lips where the model is mute; gives the reference to what the film shows."""
+) -> tuple[Json, Json]:
+    """One clip, and the voice on its lips where the model is mute: the references to the clip and to that voice.
+
+    `given` is the clip that it goes on from.
+    """
     scene, endpoint = unit.scene, part.endpoint
     members = pictured(scene.cast) if part.pictured else []
     look = look_of(sheet.script, scene) if part.pictured else None
@@ -288,6 +360,7 @@ def _clip(
             told,
             endpoint,
             start=start is not None,
+            goes_on=given is not None,
             end=end is not None,
             spoken=spoken,
             mimes=speakers[0] if speakers else None,
@@ -304,23 +377,24 @@ def _clip(
             "prompt": prompt,
             "seconds": part.bought,
             "aspect": sheet.script.ad.aspect,
-            "resolution": resolution(endpoint, sheet.script.ad.short_side),
+            "resolution": resolution(endpoint, unit.casting.short_side),
             "speech": bool(spoken),
             "avoid": sheet.composed(lambda: compose_avoid(sheet.script, scene, endpoint)) or None,
             "seed": scene.seed,
             "start_frame": start,
+            "video": given.made if given else None,
             "end_frame": end,
             "subjects": [subject(sheet, member).to_fact() for member in members],
             "style": sheet.file(look) if look else None,
         },
-        purpose=_purpose(scene, bought, kept, place, unit.number),
+        purpose=_purpose(scene, bought, kept, place, unit.number) + (f", goes on from {given.id}" if given else ""),
         why=unit.casting.why,
         take=scene.take,
         options=scene.options,
         brief=_brief(sheet, unit, lines, endpoint.title, kept, frames, starts=start is not None, continues=continues),
         span=scene.span,
     )
-    return _dubbed(sheet, scene, clip_id, ref, lines, speakers, bought, kept) if speakers else ref
+    return _dubbed(sheet, scene, clip_id, ref, lines, speakers, bought, kept) if speakers else (ref, None)
 
 
 def _dubbed(
@@ -332,22 +406,22 @@ def _dubbed(
     speakers: list[Character],
     bought: Fraction,
     kept: Fraction,
-) -> Json:
-    """The clip with a voice laid over its lips."""
+) -> tuple[Json, Json]:
+    """The clip with a voice laid over its lips, and the voice."""
     if len({speaker.name for speaker in speakers}) > 1:
         message = f"`{scene.name}` has two speakers, and its model is mute"
         hint = "one voice can be laid over a clip: give each speaker a `shot`, or choose a model that speaks"
         sheet.report("AD0505", message, lines[-1].span, label="a second voice", hint=hint)
-        return None
+        return None, None
     casting = sheet.cast(Need("lipsync", bought), None, scene.span)
     if casting is None:
-        return None
+        return None, None
     who = speakers[0].display
     on_camera = [line for line in lines if line.on_camera]
     voice = buy_voice(sheet, scene, on_camera, clip_id.replace(".clip", ".voice"), f"{who} in {scene.name}", kept)
     if voice is None:
-        return None
-    return buy(
+        return None, None
+    synced = buy(
         sheet,
         clip_id.replace(".clip", ".lipsync"),
         casting.endpoint,
@@ -359,6 +433,7 @@ def _dubbed(
         take=scene.take,
         clip=bought,
     )
+    return synced, voice
 
 
 def _frame(sheet: Sheet, scene: Scene, side: str, earlier: dict[str, Lowered], suffix: str) -> Json:

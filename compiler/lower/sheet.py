@@ -37,8 +37,8 @@ class Sheet:
         return StepRef(step.id, step.output).to_json()
 
     def bought(self, step: Step) -> Json:
-        """The reference to the output of a purchase. A still or a voice that is bought already serves again."""
-        if step.output not in ("image", "audio"):
+        """The reference to the output of a purchase. A still, a voice or its words, once bought, serve again."""
+        if step.output not in ("image", "audio", "words"):
             return self.add(step)
         asked = canonical({"endpoint": step.endpoint, "arguments": step.arguments, "take": step.take})
         return self.add(self._bought.setdefault(asked, step))
@@ -74,9 +74,11 @@ class Sheet:
         notes: tuple[Label, ...] = (),
         warning: bool = False,
     ) -> None:
-        """Write a diagnostic down."""
+        """Write a diagnostic down, once: what the whole film asks for may fail in every scene."""
         severity = Severity.WARNING if warning else Severity.ERROR
-        self.diagnostics.append(Diagnostic(code, message, span, label, hint, notes, severity))
+        diagnostic = Diagnostic(code, message, span, label, hint, notes, severity)
+        if diagnostic not in self.diagnostics:
+            self.diagnostics.append(diagnostic)
 
     def cast(
         self,

@@ -21,12 +21,27 @@ from adc.compiler.units import seconds_text
 
 
 @frozen
+class Said:
+    """Where a line is heard: in `sound`, a clip or a voice of at most `seconds`; the step `id` can hear its words.
+
+    `clip` is the index of that clip in its scene, None for a voice that lies over the scene.
+    """
+
+    line: Line
+    sound: Json
+    id: str
+    seconds: Fraction
+    clip: int | None = None
+
+
+@frozen
 class Voice:
     """A voice-over: the reference to its sound, and its place in frames from the start of its clip's scene."""
 
     sound: Json
     at: int
     frames: int
+    said: Said
 
 
 def in_clip(line: Line) -> bool:
@@ -74,7 +89,7 @@ def lower_voiceovers(sheet: Sheet, scene: Scene, frames: int, numbers: Mapping[i
         most = Fraction(length, sheet.script.ad.rate)
         who = line.who.display if line.who else "a voice"
         sound = buy_voice(sheet, scene, (line,), numbers[index], f"{who} over {scene.name}", most)
-        voices.append(Voice(sound, at, length))
+        voices.append(Voice(sound, at, length, Said(line, sound, f"{numbers[index]}.words", most)))
     return voices
 
 

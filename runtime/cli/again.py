@@ -8,7 +8,7 @@ came from the environment.
 import shlex
 from argparse import Namespace
 
-from adc.runtime.cli.choices import REMOTE, fal_url, shown
+from adc.runtime.cli.choices import REMOTE, WAIT, fal_url, shown
 
 
 def again(arguments: Namespace, *extra: str) -> str:
@@ -36,8 +36,17 @@ def again(arguments: Namespace, *extra: str) -> str:
             words += ["--out", arguments.out]
         if arguments.remote != REMOTE:
             words += ["--remote", str(arguments.remote)]
+        if arguments.max_cost is not None:
+            words += ["--max-cost", str(arguments.max_cost)]
+        if arguments.wait != WAIT:
+            words += ["--wait", str(arguments.wait)]
         if arguments.local:
             words += ["--local", str(arguments.local)]
     if arguments.command == "pack" and arguments.to != ".":
         words += ["--to", arguments.to]
     return shlex.join([*words, *extra])
+
+
+def decision(arguments: Namespace) -> tuple[str, ...]:
+    """What the user decided about lost answers, as words of a command."""
+    return () if arguments.on_ambiguous == "wait" else ("--on-ambiguous", arguments.on_ambiguous)

@@ -1,12 +1,22 @@
 """Every flag of every command, with the words of its help."""
 
 import argparse
+import re
+from decimal import Decimal
+from typing import Any
 
-from adc.runtime.cli.choices import REMOTE, ROLES
+from adc.runtime.cli.choices import REMOTE, ROLES, WAIT
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from datetime import datetime
+
+STATES = ("intended", "submitted", "running", "completed", "fetched", "failed", "ambiguous", "abandoned")
+"""The states of an attempt: the ledger's own words."""
 
 _EPILOG = """\
-Without FAL_KEY, or with --draft, `adc build` renders a free animatic on this machine.
-With FAL_KEY it shows the plan and its price, and asks before it spends anything.
+Without a key, or with --draft, `adc build` renders a free animatic on this machine.
+With one (FAL_KEY, or `adc auth login`) it shows the plan and its price, and asks before it spends anything.
 """
 
 
@@ -28,9 +38,20 @@ def parser() -> argparse.ArgumentParser:
     build.add_argument("--yes", action="store_true", help="spend what the plan costs without asking")
     build.add_argument(
         "--on-ambiguous",
-        choices=("fail", "rebuy"),
-        default="fail",
-        help="what to do about a request whose answer was lost and that may have been bought (default: fail)",
+        choices=("fail", "wait", "rebuy"),
+        default="wait",
+        help="what to do about a request whose answer was lost and that may have been bought: fail at once, wait for "
+        "fal's history to tell, or give it up and buy again (default: wait)",
+    )
+    build.add_argument(
+        "--wait",
+        type=_minutes,
+        default=WAIT,
+        metavar="MINUTES",
+        help=f"how long to wait for fal's history to tell of a lost request (default: {WAIT})",
+    )
+    build.add_argument(
+        "--max-cost", type=_money, metavar="USD", help="spend no more than this in this build, as in --max-cost 5"
     )
     build.add_argument(
         "--remote", type=_count, default=REMOTE, metavar="N", help=f"requests under way at once (default: {REMOTE})"
@@ -78,9 +99,17 @@ def parser() -> argparse.ArgumentParser:
         help="list the models that scenes, stills and voices can use",
         description="List the models that an ad can use, or tell what one of them takes, makes and costs.",
     )
-    models.add_argument("name", metavar="NAME", nargs="?", help="a model, as behind `using`; without one, all of them")
+    models.add_argument(
+        "name",
+        metavar="NAME",
+        nargs="?",
+        help="a model, as behind `using`; without one, all of them; `refresh-prices` asks fal what has moved since",
+    )
     models.add_argument("--role", choices=ROLES, metavar="ROLE", help=f"only those for a part: {', '.join(ROLES)}")
     models.add_argument("--json", action="store_true", help="print what is known as JSON (schemas/models.v1.json)")
+    models.add_argument(
+        "--fal-url", metavar="URL", help="ask a stand-in at URL for its prices instead of fal.ai (or ADC_FAL_URL)"
+    )
 
     commands.add_parser(
         "lsp",
@@ -120,6 +149,36 @@ def parser() -> argparse.ArgumentParser:
     _where(pack)
     pack.add_argument("--to", metavar="DIR", default=".", help="where the files go (default: this folder)")
 
+    ledger = commands.add_parser(
+        "ledger",
+        help="show what was bought, and settle what may have been",
+        description="Show what was bought, when, for which ad and scene, what it cost and what of it was wasted.",
+    )
+    _ledger(ledger)
+
+    auth = commands.add_parser(
+        "auth",
+        help="keep a key for fal.ai, or tell where it comes from",
+        description="Keep a key for fal.ai in the system keyring, or tell where it comes from. No key is ever shown.",
+    )
+    acts = auth.add_subparsers(dest="act", metavar="login|logout|status", required=True, parser_class=_Discreet)
+    login = acts.add_parser(
+        "login",
+        help="ask for a key, check it and keep it",
+        description="Ask for a key, or read one line from stdin where it is piped; have it checked, which is free, and "
+        "keep it in the system keyring.",
+    )
+    login.add_argument(
+        "--fal-url", metavar="URL", help="have it checked by a stand-in on this machine (or ADC_FAL_URL)"
+    )
+    acts.add_parser("logout", help="take the key out again", description="Take the key out of the system keyring.")
+    acts.add_parser(
+        "status",
+        help="tell where the key comes from",
+        description="Tell of each place whether it has a key, and which of them counts for a spec in this folder. "
+        "Exits with 3 where there is none.",
+    )
+
     sim = commands.add_parser(
         "sim",
         help="run a stand-in for fal.ai on this machine",
@@ -128,9 +187,82 @@ def parser() -> argparse.ArgumentParser:
     sim.add_argument("--host", default="127.0.0.1", metavar="HOST", help="address to listen on (default: 127.0.0.1)")
     sim.add_argument("--port", type=_port, default=8765, metavar="N", help="port; 0 picks a free one (default: 8765)")
     sim.add_argument(
-        "--folder", default="sim", metavar="DIR", help="where its files and its bill.jsonl go (default: sim)"
+        "--folder",
+        default="sim",
+        metavar="DIR",
+        help="where its files, requests and bill.jsonl are kept; another start goes on with them (default: sim)",
     )
+    sim.add_argument(
+        "--latency", type=_seconds, default=0.0, metavar="S", help="seconds that every run takes longer (default: 0)"
+    )
+    sim.add_argument(
+        "--runners", type=_count, metavar="N", help="requests that run at once (default: 2, as for a new account)"
+    )
+    sim.add_argument("--faults", metavar="FILE", help="what it does wrong, as JSON (schemas/faults.v1.json)")
+    sim.add_argument("--seed", type=_seed, metavar="N", help="chance of the faults, in place of the file's own seed")
     return top
+
+
+def _ledger(ledger: argparse.ArgumentParser) -> None:
+    ledger.add_argument("--ad", metavar="NAME", default="", help="only what was bought for this ad")
+    ledger.add_argument("--scene", metavar="NAME", default="", help="only for this scene, character or step")
+    ledger.add_argument("--model", metavar="NAME", default="", help="only of this model, or of this endpoint")
+    ledger.add_argument("--engine", choices=("fal", "sim"), default="", help="only at fal, or only at a stand-in")
+    ledger.add_argument("--since", type=_since, metavar="DATE", help="only from this day on, such as 2026-03-01")
+    ledger.add_argument("--until", type=_until, metavar="DATE", help="only up to this day, and all of it")
+    ledger.add_argument("--state", choices=STATES, metavar="STATE", default="", help=f"only these: {', '.join(STATES)}")
+    ledger.add_argument("--wasted", action="store_true", help="only what was, or perhaps was, paid for nothing")
+    ledger.add_argument("--by", choices=("ad", "scene", "model", "day"), help="sums instead of single attempts")
+    form = ledger.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print it as JSON, in UTC (schemas/ledger.v1.json)")
+    form.add_argument("--csv", action="store_true", help="print it as CSV, in UTC")
+    _store(ledger, None)
+    asked = ledger.add_subparsers(dest="asked", metavar="MORE")
+
+    show = asked.add_parser("show", help="tell all about one attempt", description="Tell all about one attempt.")
+    show.add_argument("id", metavar="ID", type=_number, help="its number in the list")
+    _store(show, argparse.SUPPRESS)
+
+    resolve = asked.add_parser(
+        "resolve",
+        help="settle an attempt that may have been bought",
+        description="List the attempts that may have been bought, or settle one of them. Nothing is sent or spent: the "
+        "ledger is told what you have found out, and the next build goes on from there.",
+    )
+    resolve.add_argument("id", metavar="ID", nargs="?", type=_number, help="its number; without one, all are listed")
+    found = resolve.add_mutually_exclusive_group()
+    found.add_argument("--request", type=_request, metavar="REQUEST_ID", help="it was bought: fal has it by this id")
+    found.add_argument("--not-bought", action="store_true", help="it was not bought: the next build buys it")
+    found.add_argument("--given-up", action="store_true", help="nobody knows, and the next build buys it again")
+    resolve.add_argument("--yes", action="store_true", help="settle it without asking")
+    resolve.add_argument("--fal-url", metavar="URL", help="where the stand-in is that it was sent to (or ADC_FAL_URL)")
+    _store(resolve, argparse.SUPPRESS)
+
+    drift = asked.add_parser(
+        "drift",
+        help="compare what was planned with what was billed",
+        description="Compare what was planned with what was billed, by model.",
+    )
+    drift.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print it as JSON")
+    _store(drift, argparse.SUPPRESS)
+
+
+def _store(command: argparse.ArgumentParser, default: str | None) -> None:
+    """`default` keeps what was said before the word that this parser reads on from."""
+    command.add_argument(
+        "--store", metavar="DIR", default=default, help="where bought and made things are kept (or ADC_STORE)"
+    )
+
+
+class _Discreet(argparse.ArgumentParser):
+    """A parser that never repeats a word that it does not know: it may be a key."""
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """As its parent does, but nothing is left over."""
+        found, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            self.error("there are words too many; a key is never one of them: `adc auth login` asks for it")
+        return found, unknown
 
 
 def _spec(command: argparse.ArgumentParser, *, all_variants: bool = True) -> None:
@@ -164,7 +296,7 @@ def _strict(command: argparse.ArgumentParser) -> None:
 
 
 def _where(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--draft", action="store_true", help="the free animatic, even where FAL_KEY is set")
+    command.add_argument("--draft", action="store_true", help="the free animatic, even where there is a key")
     command.add_argument("--store", metavar="DIR", help="where bought and made things are kept (or ADC_STORE)")
     command.add_argument(
         "--fal-url", metavar="URL", help="talk to a stand-in at URL instead of fal.ai (or ADC_FAL_URL); see `adc sim`"
@@ -181,6 +313,66 @@ def _pair(text: str) -> tuple[str, str]:
 
 def _count(text: str) -> int:
     return _whole(text, 1, 1000)
+
+
+def _minutes(text: str) -> int:
+    return _whole(text, 0, 10000)
+
+
+def _money(text: str) -> Decimal:
+    """Dollars, or the sentence that says so."""
+    from adc.runtime.cli.settings import money_of
+
+    usd = money_of(text)
+    if usd is None:
+        raise argparse.ArgumentTypeError(f"{text} is not an amount of dollars, such as 5 or 2.50")
+    return usd
+
+
+def _number(text: str) -> int:
+    return _whole(text, 1, 2**63 - 1)
+
+
+def _request(text: str) -> str:
+    """The id of a request: it becomes a part of an address, and must not lead anywhere else."""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}", text):
+        raise argparse.ArgumentTypeError(f"{text} is not the id of a request: letters, digits and hyphens")
+    return text
+
+
+def _since(text: str) -> "datetime":
+    return _moment(text, days=0)
+
+
+def _until(text: str) -> "datetime":
+    return _moment(text, days=1)
+
+
+def _moment(text: str, days: int) -> "datetime":
+    """A moment; of a day without a time its midnight here, `days` later. Or the sentence that says so."""
+    from datetime import date, datetime, time, timedelta
+
+    try:
+        if len(text) <= len("2026-03-01"):
+            return datetime.combine(date.fromisoformat(text) + timedelta(days=days), time()).astimezone()
+        return datetime.fromisoformat(text).astimezone()
+    except (ValueError, OverflowError):
+        raise argparse.ArgumentTypeError(f"{text} is not a date, such as 2026-03-01 or 2026-03-01T09:00") from None
+
+
+def _seed(text: str) -> int:
+    return _whole(text, 0, 2**32 - 1)
+
+
+def _seconds(text: str) -> float:
+    """Seconds, parts of them too, or the sentence that says so."""
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds <= 86400:
+        raise argparse.ArgumentTypeError(f"{text} is not a number of seconds from 0 to 86400")
+    return seconds
 
 
 def _port(text: str) -> int:

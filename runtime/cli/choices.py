@@ -10,7 +10,13 @@ if TYPE_CHECKING:
 REMOTE = 20
 """Requests under way at once where `--remote` does not say."""
 
-ROLES = ("clip", "still", "voice", "music", "sound", "lipsync", "description", "training")
+WAIT = 60
+"""Minutes that a lost request is looked for where `--wait` does not say."""
+
+ROLES = (
+    *("clip", "still", "voice", "music", "sound", "lipsync"),
+    *("upscale", "cutout", "transcription", "description", "training"),
+)
 """The parts that models play in a film, in the order of a list: the catalogue's own words."""
 
 
@@ -20,17 +26,14 @@ def engine_name(arguments: Namespace) -> str:
         return "draft"
     if fal_url(arguments):
         return "sim"
-    return "fal" if has_key() else "draft"
+    from adc.runtime.fal.presence import has_key
+
+    return "fal" if has_key(os.environ, arguments.spec) else "draft"
 
 
 def fal_url(arguments: Namespace) -> str:
     """The stand-in's address, or the empty string for the real one."""
     return str(arguments.fal_url or os.environ.get("ADC_FAL_URL", ""))
-
-
-def has_key() -> bool:
-    """Whether the environment holds a key."""
-    return bool(os.environ.get("FAL_KEY") or (os.environ.get("FAL_KEY_ID") and os.environ.get("FAL_KEY_SECRET")))
 
 
 def store_folder(arguments: Namespace) -> str:

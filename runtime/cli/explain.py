@@ -40,10 +40,26 @@ def _print(code: str) -> None:
     shown = page(code)
     print(_bold(f"{code}: {title}", colour), meaning, "", shown.text, "", _bold("Wrong", colour), "", sep="\n")
     _show(shown.wrong)
-    compiled = shown.wrong.compile()
-    print(draw(compiled.diagnostics, compiled.texts, colour=colour))
+    print(_judged(shown.wrong, colour))
     print(_bold("Mended", colour), "", sep="\n")
     _show(shown.mended)
+
+
+def _judged(example: Example, colour: bool) -> str:
+    """What the compiler says about an example, or what is said of the answer that a model gave to it."""
+    compiled = example.compile()
+    if example.answer is None or compiled.plan is None or compiled.script is None:
+        return draw(compiled.diagnostics, compiled.texts, colour=colour)
+    import httpx
+
+    from adc.runtime.cli.findings import told
+    from adc.runtime.errors import Rejected
+    from adc.runtime.fal.answers import classify
+
+    step, body = example.answer.step, example.answer.body
+    error = classify(httpx.Response(example.answer.status, text=body), "result", step)
+    assert isinstance(error, Rejected), "an example of a refusal"
+    return told(compiled.script, compiled.texts, step, error, colour=colour)
 
 
 def _show(example: Example) -> None:
@@ -53,6 +69,9 @@ def _show(example: Example) -> None:
         if len(example.sources) > 1:
             print(f"  {path}")
         print(textwrap.indent(source, "    "))
+    if example.answer is not None:
+        print(f"  answered to {example.answer.step}, status {example.answer.status}")
+        print(textwrap.indent(example.answer.body, "    "))
 
 
 def _bold(text: str, colour: bool) -> str:

@@ -40,6 +40,10 @@ def main(argv: list[str] | None = None) -> int:
         from adc.runtime.cli.fmt import run
     elif arguments.command == "pack":
         from adc.runtime.cli.pack import run
+    elif arguments.command == "ledger":
+        from adc.runtime.cli.ledger import run
+    elif arguments.command == "auth":
+        from adc.runtime.cli.auth import run
     elif arguments.command == "init":
         from adc.runtime.cli.init import run
     else:

@@ -4,18 +4,20 @@ import os
 import sys
 from argparse import Namespace
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import anyio
 
-from adc.compiler.plan import Deliverable, Plan, Step
+from adc.compiler.plan import Deliverable, Plan
 from adc.compiler.units import dollars_text, seconds_text
-from adc.runtime.cli.again import again
+from adc.runtime.cli.again import again, decision
 from adc.runtime.cli.choices import engine_name, film_file, shown, store_folder
+from adc.runtime.cli.colour import coloured
 from adc.runtime.cli.delivery import check, deliver, places
 from adc.runtime.cli.exits import Exit
 from adc.runtime.cli.session import (
@@ -27,13 +29,16 @@ from adc.runtime.cli.session import (
     open_session,
 )
 from adc.runtime.cli.variants import called
-from adc.runtime.errors import AdcError, SpendRefused
+from adc.runtime.errors import AdcError, Rejected, SpendRefused
 from adc.runtime.execute import Outcome, execute
-from adc.runtime.forecast import Forecast, forecast, purchases_ahead
+from adc.runtime.forecast import Forecast, forecast
 from adc.runtime.policy import Limits
 from adc.runtime.reporters.plain import PlainReporter
-from adc.runtime.reporters.plan_table import amount, plan_lines, together
+from adc.runtime.reporters.plan_table import plan_lines, together
 from adc.runtime.unchanged import program_stamp, write_note
+
+if TYPE_CHECKING:
+    from adc.runtime.fal.handler import Terms
 
 _NOTICES = {
     "draft": "This is a free draft: everything is drawn on this machine and nothing is bought.",
@@ -70,20 +75,22 @@ def make(wanted: Sequence[tuple[Namespace, str]], *, typed: Namespace) -> int:
         with open_session(store_folder(typed)) as session:
             for ad in ads:
                 session.ingest(ad.compilation)
-            # Drafts may be built side by side; only one build at a time spends.
-            with nullcontext() if engine == "draft" else session.store.exclusive():
-                builds = [(ad.plan, anyio.run(_forecast, engine, typed, ad, session)) for ad in ads]
-                _announce(ads, builds, engine, typed)
-                if engine != "draft":
-                    _agree(purchases_ahead(builds), typed)
-                for ad in ads:
-                    if typed.all_variants:
-                        print(f"\n{called(ad.plan.choices)}", flush=True)
-                    outcome = anyio.run(_execute, engine, typed, ad, session)
-                    if outcome.failures:
-                        _tell(delivered)
-                        return _failed(ad.plan, outcome, typed)
-                    delivered += _delivered(ad, outcome, session, engine, stamp)
+            builds = [(ad.plan, anyio.run(_forecast, engine, typed, ad, session)) for ad in ads]
+            _announce(ads, builds, engine, typed)
+            terms: Sequence[Terms | None] = [None] * len(ads)
+            if engine != "draft":
+                from adc.runtime.cli.spending import admitted
+
+                foreseen = [(ad.compilation, forecasts) for ad, (_, forecasts) in zip(ads, builds, strict=True)]
+                terms = admitted(foreseen, engine, typed, session)
+            for ad, term in zip(ads, terms, strict=True):
+                if typed.all_variants:
+                    print(f"\n{called(ad.plan.choices)}", flush=True)
+                outcome = anyio.run(_execute, engine, typed, ad, session, term)
+                if outcome.failures:
+                    _tell(delivered)
+                    return _failed(ad.compilation, outcome, typed)
+                delivered += _delivered(ad, outcome, session, engine, stamp)
     except SpendRefused as refusal:
         return complain(refusal, Exit.REFUSED, typed)
     except AdcError as error:
@@ -133,41 +140,21 @@ def _announce(
 
 async def _forecast(engine: str, typed: Namespace, ad: _Ad, session: Session) -> tuple[Forecast, ...]:
     async with handlers_for(engine, typed, ad.compilation, session) as handlers:
-        return forecast(ad.plan, handlers, session.cache)
+        return forecast(ad.plan, handlers, session.cache, opened=session.ledger.opened)
 
 
-async def _execute(engine: str, typed: Namespace, ad: _Ad, session: Session) -> Outcome:
-    async with handlers_for(engine, typed, ad.compilation, session) as handlers:
-        return await execute(
-            ad.plan,
-            handlers=handlers,
-            store=session.store,
-            cache=session.cache,
-            reporter=PlainReporter(ad.plan),
-            limits=Limits(remote=typed.remote, local=typed.local or os.cpu_count() or 1),
-        )
-
-
-def _agree(purchases: Sequence[Step], typed: Namespace) -> None:
-    """Have the user's yes for what may be bought. Raises SpendRefused without one."""
-    if typed.yes or all(not step.price.usd and step.price.mark != "unknown" for step in purchases):
-        return
-    most = amount(purchases, "up to ")
-    if not sys.stdin.isatty():
-        raise SpendRefused(
-            f"this build would spend {most} and there is no terminal to ask at; nothing was spent",
-            next_command=again(typed, *_decision(typed), "--yes"),
-        )
-    sys.stdout.flush()
-    sys.stderr.write(f"Spend {most}? [y/N] ")
-    sys.stderr.flush()
-    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
-        raise SpendRefused("nothing was spent", next_command=again(typed, *_decision(typed)))
-
-
-def _decision(typed: Namespace) -> tuple[str, ...]:
-    """What the user decided about lost answers, as words of the command."""
-    return () if typed.on_ambiguous == "fail" else ("--on-ambiguous", typed.on_ambiguous)
+async def _execute(engine: str, typed: Namespace, ad: _Ad, session: Session, terms: "Terms | None") -> Outcome:
+    async with handlers_for(engine, typed, ad.compilation, session, terms) as handlers:
+        with session.store.leases() as leases:
+            return await execute(
+                ad.plan,
+                handlers=handlers,
+                store=session.store,
+                cache=session.cache,
+                reporter=PlainReporter(ad.plan),
+                limits=Limits(remote=typed.remote, local=typed.local or os.cpu_count() or 1),
+                leases=leases,
+            )
 
 
 def _delivered(ad: _Ad, outcome: Outcome, session: Session, engine: str, stamp: str) -> Iterator[str]:
@@ -193,24 +180,32 @@ def _tell(delivered: Sequence[str]) -> None:
     sys.stdout.flush()
 
 
-def _failed(plan: Plan, outcome: Outcome, typed: Namespace) -> int:
+def _failed(compilation: Compilation, outcome: Outcome, typed: Namespace) -> int:
     """Say what failed, what it cost, what is safe and how to go on."""
+    from adc.runtime.cli.findings import exit_of
+    from adc.runtime.cli.findings import told as underlined
+
     bought = sum((result.receipt.usd for result in outcome.results.values()), Decimal(0))
     lines = [""]
     told: dict[tuple[str, str], list[str]] = {}
+    colour = coloured(sys.stderr)
     for step, error in outcome.failures.items():
         told.setdefault((str(error), error.next_command), []).append(step)
-    same = again(typed, *_decision(typed))
+    same = again(typed, *decision(typed))
     for (sentence, command), steps in told.items():
         lines.append(f"{', '.join(steps)}: {sentence}")
         if command not in ("", same):
             lines.append(f"  next: {command}")
+        refused = outcome.failures[steps[0]]
+        if isinstance(refused, Rejected):
+            script, texts, prefix = compilation.script, compilation.texts, compilation.prefix
+            lines.append(underlined(script, texts, steps[0], refused, prefix=prefix, colour=colour))
     waiting = len(outcome.blocked) + len(outcome.unstarted)
-    kept = f"{len(outcome.results)} of {len(plan.steps)} steps are kept"
+    kept = f"{len(outcome.results)} of {len(compilation.plan.steps)} steps are kept"
     if bought:
         kept += f", {dollars_text(bought)} of purchases among them"
     lines.append(f"{kept}; {waiting} wait for what failed")
     lines.append(f"to go on: {same}")
     sys.stdout.flush()
     sys.stderr.write("\n".join(lines) + "\n")
-    return Exit.FAILED
+    return exit_of(outcome.failures.values())

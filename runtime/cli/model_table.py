@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from adc.compiler.catalogue import Endpoint, Limits, PriceRule, file_limits
 from adc.compiler.plan import Json
-from adc.compiler.price import amounts
+from adc.compiler.price import SIZE, amounts
 from adc.compiler.settings import Setting, settings
 from adc.compiler.units import unit_price_text
 
@@ -83,8 +83,12 @@ def takes_words(model: Sequence[Endpoint]) -> list[str]:
             return ["photos in a zip"]
         case "lipsync":
             return ["a clip and a voice"]
-        case "description":
+        case "description" | "cutout":
             return ["a picture"]
+        case "upscale":
+            return ["a clip"]
+        case "transcription":
+            return ["a voice"]
         case "voice" | "music" | "sound":
             return ["words"]
     takes = [endpoint.takes for endpoint in model]
@@ -95,6 +99,7 @@ def takes_words(model: Sequence[Endpoint]) -> list[str]:
         f"up to {references} references" if references > 1 else "a reference": references > 0,
         "a start frame": any(each.start_frame != "no" for each in takes),
         "an end frame": any(each.end_frame != "no" for each in takes),
+        "a clip to go on from": any(each.start_clip is not None for each in takes),
         "speech": any(each.speech for each in takes),
         f"up to {loras} LoRAs" if loras > 1 else "a LoRA": loras > 0,
     }
@@ -135,18 +140,21 @@ def price_lines(rule: PriceRule) -> Iterator[str]:
             yield f"{first} for the first {unit}, {further} for each after it"
         else:
             for amount, choices in amounts(rule.usd, rule.by):
-                with_them = ", ".join(f"{name} {value}" for name, value in choices)
+                with_them = ", ".join(_choice(name, value) for name, value in choices)
                 yield f"{unit_price_text(amount)} per {unit}" + (f" with {with_them}" if with_them else "")
     for extra in rule.extras:
         yield f"{unit_price_text(Decimal(extra.usd))} more per {unit} with {extra.argument} {_plain(extra.value)}"
     if rule.rounding:
         yield f"paid up to the next {f'whole {unit}' if rule.rounding == 1 else f'{rule.rounding} {unit}s'}"
     if rule.unit in ("second", "minute") and not rule.of:
-        yield "by the length of the clip that is sent"
+        yield "by the length of what is sent"
     if rule.inputs:
-        yield f"each picture of {rule.inputs} counts as a {unit}"
+        counts = f"{rule.input_units} {unit}s" if rule.input_units > 1 else f"a {unit}"
+        yield f"each picture of {rule.inputs} counts as {counts}"
     if rule.times:
         yield f"times {rule.times}"
+    if rule.listed:
+        yield f"fal lists {unit_price_text(Decimal(rule.listed))} for a unit of its own, in which bills are counted"
     yield f"{rule.mark}, as of {rule.as_of}, {rule.source}"
 
 
@@ -202,6 +210,11 @@ def _places(slot: Json, place: str = "") -> Iterator[str]:
             yield from _places(inner, place)
     else:
         yield place
+
+
+def _choice(name: str, value: str) -> str:
+    """What an amount is for: an argument with a value, or what comes out up to a size."""
+    return f"up to {value} pixels on the short side" if name == SIZE else f"{name} {value}"
 
 
 def _unit(rule: PriceRule) -> str:

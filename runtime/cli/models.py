@@ -1,4 +1,8 @@
-"""`adc models [NAME]`: what the catalogue knows. A table, a page about one model, or `schemas/models.v1.json`."""
+"""`adc models [NAME]`: what the catalogue knows. A table, a page about one model, or `schemas/models.v1.json`.
+
+In the place of a name, `refresh-prices` compares its prices with fal's (see `refresh_prices`); no model can be called
+so, since names have no hyphen.
+"""
 
 import json
 import sys
@@ -18,7 +22,12 @@ from adc.runtime.cli.model_table import limited, page_lines, table_lines
 def run(arguments: Namespace) -> int:
     """Print the models that were asked for. Returns an `Exit` code."""
     catalogue = builtin()
-    models = _models(catalogue.endpoints if arguments.role is None else catalogue.of_role(arguments.role))
+    endpoints = catalogue.endpoints if arguments.role is None else catalogue.of_role(arguments.role)
+    if arguments.name == "refresh-prices":
+        from adc.runtime.cli.refresh_prices import refresh
+
+        return refresh(arguments, endpoints)
+    models = _models(endpoints)
     if arguments.name is not None:
         if arguments.name not in models:
             _say_unknown(arguments.name, arguments.role, tuple(models))

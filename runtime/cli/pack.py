@@ -4,7 +4,6 @@ import json
 import sys
 from argparse import Namespace
 from collections.abc import Mapping
-from copy import copy
 from pathlib import Path
 
 import anyio
@@ -12,7 +11,7 @@ import anyio
 from adc.compiler.shelf import PACK
 from adc.compiler.vocabulary import VIEWS
 from adc.runtime.cli.again import again
-from adc.runtime.cli.choices import REMOTE, engine_name, shown, store_folder
+from adc.runtime.cli.choices import engine_name, shown, store_folder
 from adc.runtime.cli.delivery import place
 from adc.runtime.cli.exits import Exit
 from adc.runtime.cli.session import Compilation, compile_or_complain, complain, handlers_for, open_session
@@ -40,13 +39,20 @@ def run(arguments: Namespace) -> int:
     missing = [step for step in wanted if step.removeprefix(prefix) not in made]
     if missing:
         sys.stderr.write(f"{', '.join(missing)}: not made yet, so no pack was written\n")
-        build = copy(arguments)
-        build.command, build.out, build.remote, build.local = "build", None, REMOTE, None
-        sys.stderr.write(f"next: {again(build)}\n")
+        sys.stderr.write(f"next: {again(_build(arguments))}\n")
         return Exit.FAILED
     manifest = Path(arguments.to) / f"{name}.pack.json"
     print(f'{shown(str(manifest))}: {len(made)} views; use it with `pack "{manifest.name}"`')
     return Exit.OK
+
+
+def _build(arguments: Namespace) -> Namespace:
+    """The build of the same spec, as it was asked for here."""
+    from adc.runtime.cli.arguments import parser
+
+    build = parser().parse_args(["build", arguments.spec])
+    shared = vars(arguments).keys() & vars(build).keys() - {"command"}
+    return Namespace(**(vars(build) | {name: getattr(arguments, name) for name in shared}))
 
 
 async def _write(arguments: Namespace, compilation: Compilation, wanted: list[str]) -> Mapping[str, str]:

@@ -74,7 +74,7 @@ def _compilations(arguments: Namespace) -> Iterator[Compilation | None]:
 async def _forecast(arguments: Namespace, engine: str, compilation: Compilation) -> tuple[Forecast, ...]:
     with open_session(store_folder(arguments)) as session:
         async with handlers_for(engine, arguments, compilation, session) as handlers:
-            return forecast(compilation.plan, handlers, session.cache)
+            return forecast(compilation.plan, handlers, session.cache, opened=session.ledger.opened)
 
 
 def _status(plan: Plan, forecasts: Sequence[Forecast], engine: str) -> Json:

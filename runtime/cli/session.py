@@ -10,10 +10,11 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from adc.compiler import pipeline
 from adc.compiler.catalogue import Catalogue, builtin
-from adc.compiler.definitions import Variant
+from adc.compiler.definitions import Script
 from adc.compiler.plan import Plan, StepKind
 from adc.compiler.render import render
 from adc.runtime.cli.again import again
@@ -33,19 +34,31 @@ from adc.runtime.ports import Handler
 from adc.runtime.step_cache import StepCache
 from adc.runtime.store import Store, media_type_of
 
+if TYPE_CHECKING:
+    from adc.runtime.fal.handler import Terms
+
 STAND_IN_KEY = "stand-in"
 """What a stand-in is shown instead of a key: any will do there, and only one on this machine is shown the real one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Compilation:
-    """A plan, the catalogue that it was made with, and the files it was made from (absolute path to digest)."""
+    """A plan, the script that it follows from with its texts by path, and the catalogue that it was made with.
+
+    `inputs` are the files that it was made from, absolute path to digest; paths of `texts` are relative to `folder`.
+    """
 
     plan: Plan
+    script: Script
+    texts: Mapping[str, str]
     catalogue: Catalogue
-    variants: Mapping[str, Variant]
     folder: Path
     inputs: Mapping[str, str]
+
+    @property
+    def prefix(self) -> str:
+        """What comes before the path of a text where it is shown to people."""
+        return _prefix(self.folder)
 
 
 def compile_or_complain(arguments: Namespace, *, quiet: bool = False) -> Compilation | None:
@@ -58,8 +71,7 @@ def compile_or_complain(arguments: Namespace, *, quiet: bool = False) -> Compila
     files = DiskFiles(folder, project_root(spec))
     compiled = pipeline.compile_spec(spec.name, files, builtin(), spec_choices(arguments))
     if compiled.diagnostics and not (quiet and compiled.plan is not None and not arguments.strict):
-        prefix = "" if folder == Path() else folder.as_posix().rstrip("/") + "/"
-        told = render(compiled.diagnostics, compiled.texts, prefix=prefix, colour=coloured(sys.stderr))
+        told = render(compiled.diagnostics, compiled.texts, prefix=_prefix(folder), colour=coloured(sys.stderr))
         sys.stderr.write(told)
         if compiled.plan is not None and arguments.strict:
             sys.stderr.write("--strict counts warnings as errors; nothing was made and nothing was spent\n")
@@ -68,7 +80,11 @@ def compile_or_complain(arguments: Namespace, *, quiet: bool = False) -> Compila
         sys.stderr.write("nothing was made and nothing was spent\n")
         return None
     inputs = {os.path.abspath(folder / path): digest for path, digest in compiled.inputs.items()}
-    return Compilation(compiled.plan, compiled.catalogue, compiled.script.variants, folder, inputs)
+    return Compilation(compiled.plan, compiled.script, compiled.texts, compiled.catalogue, folder, inputs)
+
+
+def _prefix(folder: Path) -> str:
+    return "" if folder == Path() else folder.as_posix().rstrip("/") + "/"
 
 
 def complain(error: AdcError, code: Exit, arguments: Namespace) -> Exit:
@@ -107,9 +123,12 @@ def open_session(store: str) -> Iterator[Session]:
 
 @asynccontextmanager
 async def handlers_for(
-    engine: str, arguments: Namespace, compilation: Compilation, session: Session
+    engine: str, arguments: Namespace, compilation: Compilation, session: Session, terms: "Terms | None" = None
 ) -> AsyncIterator[Mapping[StepKind, Handler]]:
-    """Who does each kind of step: `engine` is `draft`, `fal` or `sim`. Raises AdcError for an unusable key or URL."""
+    """Who does each kind of step: `engine` is `draft`, `fal` or `sim`; purchases keep to `terms`.
+
+    Raises AdcError for an unusable key or URL.
+    """
     local: dict[StepKind, Handler] = {
         "archive": ArchiveHandler(),
         "frame": FrameHandler(),
@@ -119,14 +138,17 @@ async def handlers_for(
     if engine == "draft":
         yield {**local, "generate": DraftHandler(compilation.catalogue)}
         return
-    from adc.runtime.fal.credentials import key_from
-    from adc.runtime.fal.handler import FalHandler
+    from adc.runtime.fal.credentials import key_from, need_key
+    from adc.runtime.fal.handler import FalHandler, Terms
     from adc.runtime.fal.hosts import FAL, hosts_at
     from adc.runtime.fal.wire import connect
 
     hosts = hosts_at(fal_url(arguments)) if engine == "sim" else FAL
-    key = key_from(os.environ) if hosts == FAL or hosts.is_local else None
-    async with connect(hosts, key or STAND_IN_KEY) as http:
+    if hosts == FAL:
+        key = need_key(os.environ, arguments.spec).text
+    else:
+        key = (key_from(os.environ) if hosts.is_local else None) or STAND_IN_KEY
+    async with connect(hosts, key) as http:
         yield {
             **local,
             "generate": FalHandler(
@@ -134,8 +156,6 @@ async def handlers_for(
                 ledger=session.ledger,
                 http=http,
                 hosts=hosts,
-                ad=compilation.plan.name,
-                command=again(arguments),
-                on_ambiguous=getattr(arguments, "on_ambiguous", "fail"),
+                terms=terms or Terms(ad=compilation.plan.name, command=again(arguments)),
             ),
         }

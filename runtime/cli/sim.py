@@ -8,7 +8,9 @@ from adc.runtime.cli.exits import Exit
 from adc.runtime.cli.session import complain
 from adc.runtime.draft.draw import draw
 from adc.runtime.errors import AdcError
-from adc.runtime.sim.serve import serve
+from adc.runtime.sim.faults import Faults
+from adc.runtime.sim.faults_file import read_faults
+from adc.runtime.sim.serve import RUNNERS, serve
 
 
 def run(arguments: Namespace) -> int:
@@ -21,13 +23,20 @@ def run(arguments: Namespace) -> int:
         print(f"use it with: ADC_FAL_URL={url} adc build SPEC --yes", flush=True)
 
     try:
+        catalogue = builtin()
+        faults = Faults()
+        if arguments.faults is not None:
+            faults = read_faults(Path(arguments.faults), catalogue, seed=arguments.seed)
         serve(
             host=arguments.host,
             port=arguments.port,
             folder=folder,
             bill=bill,
-            catalogue=builtin(),
+            catalogue=catalogue,
             draw=draw,
+            latency=arguments.latency,
+            runners=arguments.runners or RUNNERS,
+            faults=faults,
             announce=announce,
         )
     except AdcError as error:

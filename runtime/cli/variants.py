@@ -19,7 +19,7 @@ def combinations(arguments: Namespace) -> list[Namespace] | None:
     decided = dict(arguments.variants)
     offered = {
         name: (decided[name],) if name in decided else tuple(variant.choices)
-        for name, variant in compilation.variants.items()
+        for name, variant in compilation.script.variants.items()
     }
     return [_choosing(arguments, dict(zip(offered, keys, strict=True))) for keys in product(*offered.values())]
 

@@ -2,9 +2,7 @@
 
 from pathlib import Path
 
-import imageio_ffmpeg
-
-from adc.runtime.media import run
+from adc.runtime.media import run, tools
 
 _LIMIT = 300.0
 """Seconds that ffmpeg may take; the pictures are only copied."""
@@ -15,7 +13,7 @@ async def dub(clip: Path, voice: Path, target: Path) -> None:
 
     Raises ToolError where one of them cannot be read, and StoreFull.
     """
-    await run.encode(imageio_ffmpeg.get_ffmpeg_exe(), arguments_for(clip, voice), target, limit=_LIMIT)
+    await run.encode(tools.ffmpeg().path, arguments_for(clip, voice), target, limit=_LIMIT)
 
 
 def arguments_for(clip: Path, voice: Path) -> list[str]:
@@ -23,6 +21,6 @@ def arguments_for(clip: Path, voice: Path) -> list[str]:
     return [
         *("-i", f"file:{clip}", "-i", f"file:{voice}", "-map", "0:v:0", "-map", "1:a:0", "-c:v", "copy"),
         *("-af", "apad", "-shortest", "-c:a", "aac", "-b:a", "128k", "-ar", "48000", "-ac", "2"),
-        *("-fflags", "+bitexact", "-flags:a", "+bitexact", "-map_metadata", "-1", "-movflags", "+faststart"),
+        *("-fflags", "+bitexact", "-flags:a", "+bitexact", "-map_metadata", "1", "-movflags", "+faststart"),
         *("-f", "mp4"),
     ]

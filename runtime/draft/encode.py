@@ -13,17 +13,20 @@ from pathlib import Path
 
 import anyio
 import anyio.to_thread
-import imageio_ffmpeg
 
+from adc.runtime.environment import without_key
 from adc.runtime.errors import ToolError
-from adc.runtime.media import run
+from adc.runtime.media import run, tools
 
 PIPE_BYTES = 1 << 20
 """Room in the pipe where the system lets us ask for it: fewer switches between the two processes."""
 
 
 def arguments_for(size: tuple[int, int], rate: int, sound: Path | None, target: Path) -> list[str]:
-    """What ffmpeg is told: raw BT.709 frames on stdin and the sound from a file; H.264 and AAC out, bit-exact."""
+    """What ffmpeg is told: raw BT.709 frames on stdin and the sound from a file; H.264 and AAC out, bit-exact.
+
+    The note of what the sound says (see `spoken`) goes with it.
+    """
     colours = ["-color_range", "tv", "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709"]
     frames = ["-f", "rawvideo", "-pix_fmt", "yuv420p", "-video_size", f"{size[0]}x{size[1]}", "-framerate", str(rate)]
     voice = ["-i", str(sound), "-c:a", "aac", "-b:a", "128k", "-ar", "48000", "-ac", "2"] if sound else []
@@ -31,7 +34,16 @@ def arguments_for(size: tuple[int, int], rate: int, sound: Path | None, target: 
         *("-hide_banner", "-loglevel", "error", "-nostdin", "-y"),
         *(*frames, *colours, "-i", "pipe:0", *voice),
         *("-c:v", "libx264", "-preset", "superfast", "-crf", "19", "-threads", "1", "-pix_fmt", "yuv420p", *colours),
-        *("-fflags", "+bitexact", "-flags:v", "+bitexact", "-flags:a", "+bitexact", "-map_metadata", "-1"),
+        *(
+            "-fflags",
+            "+bitexact",
+            "-flags:v",
+            "+bitexact",
+            "-flags:a",
+            "+bitexact",
+            "-map_metadata",
+            "1" if sound else "-1",
+        ),
         *("-movflags", "+faststart", "-f", "mp4", str(target)),
     ]
 
@@ -42,12 +54,14 @@ async def encode(frames: Iterable[bytes], size: tuple[int, int], rate: int, soun
     Raises ToolError when ffmpeg cannot be started or fails, and StoreFull. No process outlives a cancelled call.
     """
     aside = target.with_name(target.name + ".part")
-    command = [imageio_ffmpeg.get_ffmpeg_exe(), *arguments_for(size, rate, sound, aside)]
+    command = [tools.ffmpeg().path, *arguments_for(size, rate, sound, aside)]
     reading, writing = os.pipe()
     with suppress(OSError, AttributeError):
         fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
     try:
-        process = await anyio.open_process(command, stdin=reading, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        process = await anyio.open_process(
+            command, stdin=reading, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=without_key()
+        )
     except BaseException as error:
         os.close(writing)
         if isinstance(error, OSError):

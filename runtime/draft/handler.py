@@ -6,7 +6,7 @@ from adc.compiler.plan import Json, Ref, Step, spliced, substitute
 from adc.runtime.draft.draw import draw
 from adc.runtime.ports import Made, Receipt, Workspace
 
-ENGINE = Engine("draft/1", reads_brief=True)
+ENGINE = Engine("draft/2", reads_brief=True)
 """The number goes up when drafts look different: what was drafted before is then drafted again."""
 
 

@@ -94,6 +94,8 @@ def pictures(endpoint: Endpoint, arguments: Mapping[str, Json], brief: Mapping[s
     start = end = None
     references: list[Path] = []
     for name, path in _files(dict(arguments)):
+        if name == "video_url" and endpoint.takes.start_clip:
+            continue  # it is gone on from, and no picture
         if name in _END:
             end = path
         elif name in _START or (endpoint.makes == "video" and name in ("image_url", "video_url")):

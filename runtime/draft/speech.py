@@ -14,6 +14,7 @@ import anyio
 import numpy as np
 from numpy.typing import NDArray
 
+from adc.runtime.environment import without_key
 from adc.runtime.errors import ToolError
 
 RATE = 48_000
@@ -77,7 +78,7 @@ async def speak(lines: Sequence[tuple[str, str]], most: float | None) -> Spoken:
     }
     try:
         done = await anyio.run_process(
-            [sys.executable, "-m", "adc.runtime.draft.voice"], input=json.dumps(request).encode()
+            [sys.executable, "-m", "adc.runtime.draft.voice"], input=json.dumps(request).encode(), env=without_key()
         )
     except (OSError, CalledProcessError) as error:
         reason = (getattr(error, "stderr", None) or b"").decode(errors="replace").strip().rpartition("\n")[2]

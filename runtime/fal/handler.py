@@ -1,53 +1,102 @@
 """Buying a step: from its arguments to decoded files or words, with every move of money written down before it is made.
 
-    ledger.intend ── POST ── ledger.submitted ── poll ── result ── ledger.completed ── download ── decode
-          │            │              │                              │
-          │            │              └ a build that dies here goes on with the request, and never sends it again
-          │            └ the answer was lost: ambiguous, and nobody sends it again without the user's word
-          └ a build that dies here may have sent it: ambiguous too
+    purse ── ledger.intend ── POST ── submitted ── running ── completed ── download ── decode
+                  │            │          │            │          │
+                  │            │          └────────────┴──────────┴ a build that dies here goes on with the request,
+                  │            │                                    and never sends it again
+                  │            └ the answer was lost: ambiguous. fal's history is asked until it tells
+                  └ a build that dies here may have sent it: ambiguous too
 
 One row of the ledger is one POST. A request that surely was not taken ends its row as failed, and the next try is a
-row of its own. Ctrl-C never cancels at fal what is already paid for; only between `intend` and `submitted` does it
-wait, for the answer that decides which of the two it was.
+row of its own. Where a request failed at fal, its class says whether another may be bought, and the purse whether
+there is money for it. Ctrl-C never cancels at fal what is already paid for; only between `intend` and `submitted` does
+it wait, for the answer that decides which of the two it was.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal, TypeAlias, TypeVar
 
 import anyio
+import anyio.to_thread
 import httpx
 
 from adc.compiler.catalogue import Catalogue, Endpoint
 from adc.compiler.digest import Engine
-from adc.compiler.plan import Json, Ref, Step, references, spliced, substitute
+from adc.compiler.plan import Json, Price, Ref, Step, as_ref, references, spliced, substitute
+from adc.compiler.price import billed, price
 from adc.compiler.units import dollars_text
-from adc.runtime.errors import Ambiguous, Broken, OutOfCredit, RemoteError, StoreError, Unauthorised, Unreachable
-from adc.runtime.fal.download import Fetching, Gone, download
+from adc.runtime.errors import (
+    Ambiguous,
+    Broken,
+    ContentRefused,
+    Gone,
+    OutOfCredit,
+    RemoteError,
+    SpendRefused,
+    StoreError,
+    Unauthorised,
+    Unreachable,
+)
+from adc.runtime.fal.download import Expired, Fetching, download
+from adc.runtime.fal.fit import refuse_unfit
+from adc.runtime.fal.history import find, moment_of
 from adc.runtime.fal.hosts import Hosts
+from adc.runtime.fal.pace import Pace
 from adc.runtime.fal.poll import Answer, fetch, wait
 from adc.runtime.fal.reserve import Reserve
 from adc.runtime.fal.submit import Accepted, PutOff, submit
 from adc.runtime.fal.upload import Uploads
-from adc.runtime.fal.wire import LONGEST_WAIT, Sleep
-from adc.runtime.ports import Attempt, Ledger, Made, Receipt, Workspace
+from adc.runtime.fal.wire import Patience, Sleep, reach
+from adc.runtime.heard import dump, from_answer
+from adc.runtime.ledger import utc_now
+from adc.runtime.measured import measured
+from adc.runtime.policy import expected_seconds
+from adc.runtime.ports import Attempt, DayCap, Ledger, Made, Purchase, Receipt, Workspace
+from adc.runtime.purse import Purse
 
-_TRIES = 4
-"""Rows of the ledger that one run may spend on a request that is surely not taken."""
+OnAmbiguous: TypeAlias = Literal["fail", "wait", "rebuy"]
 
-_FIRST_PAUSE = 1.0
+T = TypeVar("T")
+
+WAIT_SECONDS: Final = 3600.0
+"""How long fal's history is asked for a lost request: as long as a request may wait for a runner (see `submit`)."""
+
+_GRACE_SECONDS: Final = {"fail": 0.0, "rebuy": 30.0}
+"""How long it is asked where the user did not say `wait`: a request that runs is listed at once."""
+
+_FIRST_LOOK, _LONGEST_LOOK = 2.0, 60.0
+"""Seconds between two looks into the history."""
+
+_PUT_OFF_SECONDS: Final = 1800.0
+"""How long a request is offered again that fal puts off."""
 
 _ENDED = "the build ended before an answer was written down"
 
 
-class FalHandler:
-    """Does `generate` steps by buying them, at fal or at a stand-in.
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a purchase has to keep to, as the user said it.
 
-    `http` comes from `wire.connect`. `ad` names the purchase in the ledger, `command` is what the user typed, as in
-    `adc build spec.ad`: errors offer it again. `on_ambiguous` says what to do with a request that may have been
-    bought: fail, or give it up and buy again; `rebuy` also gives up a bought file that can never be fetched.
+    `ad` names it in the ledger, `command` is what the user typed, as in `adc build spec.ad`: errors offer it again.
+    `on_ambiguous` says what to do with a request that may have been bought and that nobody finds: fail at once, wait
+    for `wait_seconds` since it was sent, or give it up and buy again; `rebuy` also gives up a bought file that can
+    never be fetched.
     """
+
+    ad: str
+    command: str = "adc build"
+    on_ambiguous: OnAmbiguous = "wait"
+    wait_seconds: float = WAIT_SECONDS
+    purse: Purse = field(default_factory=Purse)
+    day_cap: DayCap | None = None
+
+
+class FalHandler:
+    """Does `generate` steps by buying them, at fal or at a stand-in. `http` comes from `wire.connect`."""
 
     remote = True
 
@@ -58,102 +107,190 @@ class FalHandler:
         ledger: Ledger,
         http: httpx.AsyncClient,
         hosts: Hosts,
-        ad: str,
-        command: str = "adc build",
-        on_ambiguous: Literal["fail", "rebuy"] = "fail",
+        terms: Terms,
         sleep: Sleep = anyio.sleep,
+        now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._catalogue = catalogue
         self._ledger = ledger
         self._http = http
         self._hosts = hosts
-        self._ad = ad
-        self._rebuy = on_ambiguous == "rebuy"
-        self._command = command
+        self._terms = terms
         self._sleep = sleep
-        self._uploads = Uploads(http, hosts, ledger, sleep)
+        self._now = now
+        self._patience = Patience()
+        self._pace = Pace(sleep)
+        self._uploads = Uploads(http, hosts, ledger, sleep, self._patience, now)
 
     def engine(self, step: Step) -> Engine:  # noqa: ARG002  # the same for every step
         """`fal`, or `sim` for whatever is not fal."""
         return self._hosts.engine
 
     async def run(self, step: Step, workspace: Workspace) -> Made:
-        """Go on with the purchase that the ledger knows, or make one. Raises RemoteError and StoreError."""
+        """Go on with the purchase that the ledger knows, or make one. Raises RemoteError, SpendRefused, StoreError."""
         try:
             return await self._run(step, workspace)
-        except (RemoteError, StoreError) as error:
+        except (RemoteError, StoreError, SpendRefused) as error:
             if not error.next_command:
-                error.next_command = (
-                    f"{self._command} --on-ambiguous=rebuy" if isinstance(error, Gone) else self._command
-                )
+                error.next_command = self._terms.command
+                if isinstance(error, Gone):
+                    error.next_command += " --on-ambiguous=rebuy"
             raise
 
     async def _run(self, step: Step, workspace: Workspace) -> Made:
         attempt = await self._ledger.open_attempt(workspace.key)
-        if attempt is not None and attempt.state == "intended":
-            await self._ledger.ambiguous(attempt.id, reason=_ENDED)
-        if attempt is not None and attempt.state in ("intended", "ambiguous"):
-            if not self._rebuy:
-                raise self._ambiguous(step, attempt.usd, f"in an earlier build, {attempt.reason or _ENDED}")
-            await self._ledger.abandon(attempt.id, reason="given up by the user, to be bought again")
-            attempt = None
-        if attempt is None:
-            return await self._buy(step, workspace)
-        try:
-            return await self._go_on(step, workspace, attempt)
-        except Gone as gone:
-            if not self._rebuy:
-                raise
-            await self._ledger.failed(attempt.id, reason=str(gone))
+        if attempt is not None:
+            try:
+                made = await self._go_on(step, workspace, attempt)
+            except Gone as gone:
+                if self._terms.on_ambiguous != "rebuy":
+                    raise
+                await self._ledger.failed(attempt.id, reason=str(gone), charge="yes")
+                made = None
+            if made is not None:
+                return made
         return await self._buy(step, workspace)
 
+    # What the ledger knows already
+
+    async def _go_on(self, step: Step, workspace: Workspace, attempt: Attempt) -> Made | None:
+        """What an open attempt comes to; None where it was given up, or ended badly, and may be bought anew."""
+        if attempt.state in ("completed", "fetched"):
+            return await self._bring(step, workspace, attempt, Answer(attempt.result, ""), attempt.usd)
+        if attempt.state in ("intended", "ambiguous"):
+            if attempt.state == "intended":
+                await self._ledger.ambiguous(attempt.id, reason=_ENDED)
+            settled = await self._settle(
+                step, workspace, attempt.id, f"in an earlier build, {attempt.reason or _ENDED}"
+            )
+            if settled is None:
+                return None
+            attempt = settled
+        workspace.note("going on with an earlier request")
+        return await self._finish(step, workspace, attempt)
+
+    async def _settle(self, step: Step, workspace: Workspace, attempt_id: int, why: str) -> Attempt | None:
+        """Look for an ambiguous attempt at fal's. Gives it as submitted, or None where the user wants it given up.
+
+        Raises Ambiguous where fal's history has not told, and the user has to decide.
+        """
+        attempt = await self._opened(workspace.key, attempt_id)
+        slept, pause = max(0.0, (self._now() - moment_of(attempt.intended_at)).total_seconds()), _FIRST_LOOK
+        longest = _GRACE_SECONDS.get(self._terms.on_ambiguous, self._terms.wait_seconds)
+        while True:
+            known = await self._ledger.known_requests(attempt.endpoint) - {attempt.request_id}
+            found = await find(self._http, self._hosts, attempt, known, sleep=self._sleep, patience=self._patience)
+            if found is not None:
+                place = self._hosts.request_url(attempt.endpoint, found.request_id)
+                await self._ledger.submitted(
+                    attempt.id, request_id=found.request_id, status_url=place + "/status", response_url=place
+                )
+                return await self._opened(workspace.key, attempt.id)
+            if slept >= longest:
+                break
+            workspace.note("its answer was lost: looking for it in fal's history")
+            await self._sleep(pause)
+            slept, pause = slept + pause, min(pause * 1.5, _LONGEST_LOOK)
+        if self._terms.on_ambiguous == "rebuy":
+            await self._ledger.abandon(attempt.id, reason="given up by the user, to be bought again")
+            return None
+        raise Ambiguous(
+            f"{step.id} may have been bought for {dollars_text(attempt.usd)}: {why}; "
+            "fal's history does not list it, and nothing else was sent for it",
+            next_command=f"adc ledger resolve {attempt.id}",
+            usd=attempt.usd,
+        )
+
+    async def _opened(self, key: str, attempt_id: int) -> Attempt:
+        attempt = await self._ledger.open_attempt(key)
+        assert attempt is not None, "an attempt that was left open"
+        assert attempt.id == attempt_id, "a key has one open attempt"
+        return attempt
+
+    # Buying
+
     async def _buy(self, step: Step, workspace: Workspace) -> Made:
+        """Send the request, and another where the class of a failure allows it and the purse has the money."""
         endpoint = self._endpoint(step)
-        arguments = await self._arguments(step, workspace)
-        pause = _FIRST_PAUSE
-        for left in reversed(range(_TRIES)):
+        arguments, inputs = await self._arguments(step, workspace, endpoint)
+        cost = await anyio.to_thread.run_sync(_price_of, step, endpoint, workspace)
+        tries, last = 0, None
+        while True:
+            try:
+                attempt = await self._send(step, workspace, cost, arguments, inputs)
+            except SpendRefused as refused:
+                if last is None:
+                    raise
+                last.args = (f"{last}; there is no money for another try ({refused})",)
+                raise last from None
+            try:
+                if attempt is not None:
+                    return await self._finish(step, workspace, attempt)
+            except (Unauthorised, OutOfCredit, Broken, Ambiguous):
+                raise
+            except RemoteError as error:
+                tries, last = tries + 1, error
+                if self._uploads.forget_refused(error, inputs):
+                    arguments, inputs = await self._arguments(step, workspace, endpoint)
+                elif tries > error.more_tries:
+                    raise
+                arguments = _another(arguments, error)
+                workspace.note(f"{error}; trying again")
+
+    async def _send(
+        self, step: Step, workspace: Workspace, cost: Price, arguments: Json, inputs: Mapping[str, str]
+    ) -> Attempt | None:
+        """The attempt that fal has taken; None where its answer was lost and the user wants it given up."""
+        purchase = Purchase(
+            key=workspace.key,
+            ad=self._terms.ad,
+            step=step.id,
+            endpoint=self._endpoint(step).id,
+            engine=self._hosts.engine.name,
+            arguments=arguments,
+            inputs=inputs,
+            price=cost,
+        )
+        slept, pause = 0.0, 1.0
+        while True:
             workspace.note("sending")
             try:
-                attempt, accepted = await self._post(step, workspace, endpoint, arguments)
-            except Unreachable as error:
-                asked = error.seconds if isinstance(error, PutOff) else 0.0
-                if not left or asked > LONGEST_WAIT:
+                # One row of the ledger and one POST, whole: Ctrl-C waits for the answer that decides what it was.
+                with anyio.CancelScope(shield=True):
+                    return await self._attempt(workspace, purchase)
+            except PutOff as error:
+                pause = max(pause, error.seconds)
+                if slept + pause > _PUT_OFF_SECONDS:
                     raise
-                workspace.note("waiting for fal")
-                await self._sleep(max(pause, asked))
-                pause *= 2
-            else:
-                return await self._finish(step, workspace, attempt, accepted, step.price.usd)
-        raise AssertionError("the last try returns or raises")
+                workspace.note("fal puts it off")
+                await self._sleep(pause)
+                slept, pause = slept + pause, min(pause * 2, 60.0)
+            except Unreachable:
+                await reach(self._http, self._hosts, self._patience, note=workspace.note, sleep=self._sleep)
+            except Ambiguous as error:
+                attempt = await self._ledger.open_attempt(workspace.key)
+                assert attempt is not None, "an ambiguous attempt is open"
+                return await self._settle(step, workspace, attempt.id, str(error))
 
-    async def _post(
-        self, step: Step, workspace: Workspace, endpoint: Endpoint, arguments: Json
-    ) -> tuple[int, Accepted]:
-        """One row of the ledger and one POST, whole: Ctrl-C waits for the answer that decides what it was."""
-        with anyio.CancelScope(shield=True):
-            return await self._attempt(step, workspace, endpoint, arguments)
-        raise AssertionError("a shield without a deadline swallows nothing")
-
-    async def _attempt(
-        self, step: Step, workspace: Workspace, endpoint: Endpoint, arguments: Json
-    ) -> tuple[int, Accepted]:
-        async with Reserve(workspace.folder, step.id) as reserve:
-            attempt = await self._ledger.intend(
-                key=workspace.key,
-                ad=self._ad,
-                step=step.id,
-                endpoint=endpoint.id,
-                arguments=arguments,
-                usd=step.price.usd,
-            )
+    async def _attempt(self, workspace: Workspace, purchase: Purchase) -> Attempt:
+        usd = purchase.price.usd
+        async with Reserve(workspace.folder, purchase.step) as reserve:
+            self._terms.purse.commit(purchase.step, usd)
             try:
-                accepted = await submit(self._http, self._hosts, endpoint.id, arguments, step.id)
+                attempt = await self._ledger.intend(purchase, self._terms.day_cap)
+            except BaseException:
+                self._terms.purse.settle(usd, Decimal(0))
+                raise
+            try:
+                accepted = await submit(self._http, self._hosts, purchase.endpoint, purchase.arguments, purchase.step)
             except RemoteError as error:
                 reason = str(error)
                 if isinstance(error, Ambiguous):
                     await reserve.write(lambda: self._ledger.ambiguous(attempt, reason=reason))
-                    raise self._ambiguous(step, step.price.usd, reason) from None
-                await reserve.write(lambda: self._ledger.failed(attempt, reason=reason))
+                    raise
+                charge = error.charge
+                await reserve.write(lambda: self._ledger.failed(attempt, reason=reason, charge=charge))
+                self._settle_purse(usd, error)
                 raise
             await reserve.write(
                 lambda: self._ledger.submitted(
@@ -163,72 +300,163 @@ class FalHandler:
                     response_url=accepted.response_url,
                 )
             )
-            return attempt, accepted
-        raise AssertionError("the purchase returns or raises")
+        return await self._opened(purchase.key, attempt)
 
-    async def _go_on(self, step: Step, workspace: Workspace, attempt: Attempt) -> Made:
-        if attempt.state != "submitted":
-            answer = Answer(attempt.result, "")
-            return await self._bring(step, workspace, answer, attempt.request_id, attempt.usd)
+    def _settle_purse(self, committed: Decimal, error: RemoteError) -> None:
+        """What may have been billed stays committed."""
+        if error.charge == "no":
+            self._terms.purse.settle(committed, Decimal(0))
+
+    # Bringing it home
+
+    async def _finish(self, step: Step, workspace: Workspace, attempt: Attempt) -> Made:
         place = self._hosts.request_url(attempt.endpoint, attempt.request_id)
         accepted = Accepted(
             attempt.request_id,
             self._hosts.follow(attempt.status_url, place + "/status"),
             self._hosts.follow(attempt.response_url, place),
         )
-        workspace.note("going on with an earlier request")
-        return await self._finish(step, workspace, attempt.id, accepted, attempt.usd)
+        running = attempt.state == "running"
 
-    async def _finish(self, step: Step, workspace: Workspace, attempt: int, accepted: Accepted, usd: Decimal) -> Made:
+        async def started() -> None:
+            nonlocal running
+            if not running:
+                running = True
+                await self._ledger.running(attempt.id)
+
         try:
-            await wait(self._http, accepted, step.id, note=workspace.note, sleep=self._sleep)
-            answer = await fetch(self._http, accepted, step.id, sleep=self._sleep)
+            await wait(
+                self._http,
+                accepted,
+                step.id,
+                note=workspace.note,
+                sleep=self._sleep,
+                usual_seconds=expected_seconds(step),
+                pace=self._pace,
+                patience=self._patience,
+                started=started,
+            )
+            answer = await fetch(self._http, accepted, step.id, sleep=self._sleep, patience=self._patience)
+        except Gone as gone:
+            answer = await self._from_history(step, attempt, gone)
         except (Unauthorised, OutOfCredit, Broken):
             raise  # the request is as good as before: the next build goes on with it
         except RemoteError as error:
-            await self._ledger.failed(attempt, reason=str(error))
+            await self._ledger.failed(attempt.id, reason=str(error), charge=error.charge)
+            self._settle_purse(attempt.usd, error)
             raise
-        await self._ledger.completed(attempt, result=answer.result, usd=usd, billed_units=answer.billed_units)
-        return await self._bring(step, workspace, answer, accepted.request_id, usd)
+        usd = self._bill(step, attempt, answer)
+        self._terms.purse.settle(attempt.usd, usd)
+        await self._ledger.completed(attempt.id, result=answer.result, usd=usd, billed_units=answer.billed_units)
+        return await self._bring(step, workspace, attempt, answer, usd)
 
-    async def _bring(self, step: Step, workspace: Workspace, answer: Answer, request_id: str, usd: Decimal) -> Made:
+    async def _from_history(self, step: Step, attempt: Attempt, gone: Gone) -> Answer:
+        """The answer that fal's history keeps of a request that the queue has forgotten.
+
+        Raises Ambiguous where it has none either: what became of the request, and of its price, nobody knows.
+        """
+        found = await find(self._http, self._hosts, attempt, frozenset(), sleep=self._sleep, patience=self._patience)
+        if found is not None and found.result is not None:
+            return Answer(found.result, "")
+        await self._ledger.ambiguous(attempt.id, reason=str(gone))
+        raise Ambiguous(
+            f"{step.id} may have been bought for {dollars_text(attempt.usd)}: {gone}; nothing else was sent for it",
+            next_command=f"adc ledger resolve {attempt.id}",
+            usd=attempt.usd,
+        )
+
+    def _bill(self, step: Step, attempt: Attempt, answer: Answer) -> Decimal:
+        """What an answer cost: by the units that fal billed, else as planned."""
+        assert isinstance(attempt.arguments, dict), "a request is an object"
+        planned = Price(attempt.usd, step.price.quantity, step.price.unit, step.price.mark)
+        known = billed(self._endpoint(step), attempt.arguments, answer.billed_units, planned)
+        return attempt.usd if known is None else known
+
+    async def _bring(self, step: Step, workspace: Workspace, attempt: Attempt, answer: Answer, usd: Decimal) -> Made:
         """The files of an answer, fetched and decoded; its words as a file in UTF-8."""
         endpoint = self._endpoint(step)
         workspace.note("fetching")
         files: dict[str, Path] = {}
         for output, place in endpoint.outputs.items():
-            found = (text_at if endpoint.makes == "text" else url_at)(answer.result, place)
-            if found is None:
-                raise Gone(f"fal charged for {step.id} and its answer has no {output}")
             if endpoint.makes == "text":
                 files[output] = workspace.folder / f"{output}.txt"
-                files[output].write_text(found, encoding="utf-8")
+                files[output].write_text(_there(text_at(answer.result, place), step, output), encoding="utf-8")
+            elif endpoint.makes == "words":
+                files[output] = workspace.folder / f"{output}.json"
+                files[output].write_bytes(_there(words_at(endpoint, answer.result, place), step, output))
             else:
-                wanted = Fetching(found, endpoint.makes, workspace.folder, output, step.id)
-                files[output] = await download(self._http, wanted, sleep=self._sleep)
-        return Made(files, Receipt(self._hosts.engine.name, usd, request_id, answer.billed_units))
+                url = _there(url_at(answer.result, place), step, output)
+                files[output] = await self._fetched(step, workspace, attempt, url, output, place)
+        return Made(files, Receipt(self._hosts.engine.name, usd, attempt.request_id, answer.billed_units))
 
-    async def _arguments(self, step: Step, workspace: Workspace) -> Json:
-        """The request's arguments, with every text put together and the address of an upload for every reference."""
+    async def _fetched(
+        self, step: Step, workspace: Workspace, attempt: Attempt, url: str, output: str, place: str
+    ) -> Path:
+        """A file of an answer; where its address has expired, by a new one that fal's answer may have."""
+        try:
+            return await self._download(step, workspace, url, output)
+        except Expired:
+            accepted = Accepted(attempt.request_id, "", self._hosts.request_url(attempt.endpoint, attempt.request_id))
+            try:
+                again = await fetch(self._http, accepted, step.id, sleep=self._sleep, patience=self._patience)
+            except RemoteError:
+                again = Answer(None, "")
+            fresh = url_at(again.result, place)
+            if fresh is None or fresh == url:
+                raise
+            return await self._download(step, workspace, fresh, output)
+
+    async def _download(self, step: Step, workspace: Workspace, url: str, output: str) -> Path:
+        wanted = Fetching(url, self._endpoint(step).makes, workspace.folder, output, step.id)
+        return await download(self._http, wanted, sleep=self._sleep, patience=self._patience, note=workspace.note)
+
+    async def _arguments(self, step: Step, workspace: Workspace, endpoint: Endpoint) -> tuple[Json, Mapping[str, str]]:
+        """The request's arguments, with every text put together and the address of an upload for every reference.
+
+        Also the digest behind each address. Raises Rejected for a file that the endpoint would refuse.
+        """
         arguments = spliced(step.arguments, lambda ref: workspace.path_of(ref).read_text(encoding="utf-8"))
+        refuse_unfit(endpoint, arguments, workspace.path_of, step.id)
         urls: dict[Ref, str] = {}
         for ref in references(arguments):
             if not urls:
                 workspace.note("uploading inputs")
             if ref not in urls:
-                urls[ref] = await self._uploads.url_of(workspace.digest_of(ref), workspace.path_of(ref))
-        return substitute(arguments, lambda ref: urls[ref])
+                urls[ref] = await self._uploads.url_of(workspace.digest_of(ref), workspace.path_of(ref), workspace.note)
+        inputs = {url: workspace.digest_of(ref) for ref, url in urls.items()}
+        return substitute(arguments, lambda ref: urls[ref]), inputs
 
     def _endpoint(self, step: Step) -> Endpoint:
         assert step.endpoint is not None, "only steps with an endpoint can be bought"
         return self._catalogue.endpoint(step.endpoint)
 
-    def _ambiguous(self, step: Step, usd: Decimal, why: str) -> Ambiguous:
-        return Ambiguous(
-            f"{step.id} may have been bought for {dollars_text(usd)}: {why}; nothing else was sent for it",
-            next_command=f"{self._command} --on-ambiguous=rebuy",
-            usd=usd,
-        )
+
+def _price_of(step: Step, endpoint: Endpoint, workspace: Workspace) -> Price:
+    """What the step costs by the media that it really sends, where that is more than the plan could know."""
+
+    def path_of(value: Json) -> Path | None:
+        ref = as_ref(value)
+        return None if ref is None else workspace.path_of(ref)
+
+    sent = measured(endpoint, step.arguments, path_of)
+    if sent.seconds is None:
+        return step.price
+    cost = price(endpoint, step.arguments, clip=sent.seconds, short_side=sent.short_side)
+    return cost if cost.mark != "unknown" and cost.usd > step.price.usd else step.price
+
+
+def _another(arguments: Json, error: RemoteError) -> Json:
+    """The arguments of another try. A filter that refused what came of a seed is shown the next one."""
+    if not isinstance(error, ContentRefused) or not isinstance(arguments, dict):
+        return arguments
+    seed = arguments.get("seed")
+    return {**arguments, "seed": seed + 1} if isinstance(seed, int) else arguments
+
+
+def _there(found: T | None, step: Step, output: str) -> T:
+    if found is None:
+        raise Gone(f"fal charged for {step.id} and its answer has no {output}")
+    return found
 
 
 def url_at(result: Json, place: str) -> str | None:
@@ -243,6 +471,12 @@ def text_at(result: Json, place: str) -> str | None:
     """The text at a place of an answer without the blanks around it, or None where there are no words."""
     value = _at(result, place)
     return value.strip() or None if isinstance(value, str) else None
+
+
+def words_at(endpoint: Endpoint, result: Json, place: str) -> bytes | None:
+    """The words at a place of an answer with their times, as they are kept, or None where there is no list of any."""
+    words = from_answer(endpoint, _at(result, place))
+    return None if words is None else dump(words)
 
 
 def _at(result: Json, place: str) -> Json:

@@ -21,10 +21,14 @@ _NAMESPACES = ("workflows", "comfy")
 
 @dataclass(frozen=True, slots=True)
 class Hosts:
-    """Base URLs without a slash at the end: `queue` takes requests, `rest` hands out places to upload to."""
+    """Base URLs without a slash at the end.
+
+    `queue` takes requests, `rest` hands out places to upload to, `api` knows what was asked before and what it costs.
+    """
 
     queue: str = "https://queue.fal.run"
     rest: str = "https://rest.fal.ai"
+    api: str = "https://api.fal.ai"
 
     @property
     def engine(self) -> Engine:
@@ -34,7 +38,7 @@ class Hosts:
     @property
     def is_local(self) -> bool:
         """Whether all of it is on this machine."""
-        return all(urlsplit(url).hostname in LOOPBACK for url in (self.queue, self.rest))
+        return all(urlsplit(url).hostname in LOOPBACK for url in (self.queue, self.rest, self.api))
 
     def submit_url(self, endpoint: str) -> str:
         """Where a request for `endpoint` is sent."""
@@ -52,7 +56,7 @@ class Hosts:
 
     def trusts(self, url: str) -> bool:
         """Whether a request to `url` may carry the key."""
-        return origin(url) in (origin(self.queue), origin(self.rest))
+        return origin(url) in (origin(self.queue), origin(self.rest), origin(self.api))
 
 
 FAL = Hosts()
@@ -70,7 +74,7 @@ def hosts_at(base: str) -> Hosts:
     if scheme not in ("http", "https") or not host or "?" in base or "#" in base:
         raise AdcError("the address of a stand-in must be like http://127.0.0.1:8765", next_command="adc sim")
     plain = base.rstrip("/")
-    return Hosts(plain, plain)
+    return Hosts(plain, plain, plain)
 
 
 def origin(url: str) -> tuple[str, str, int]:

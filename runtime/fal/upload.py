@@ -1,33 +1,40 @@
-"""Input files, brought to where the models can read them: once per content and host.
+"""Input files, brought to where the models can read them: once per content and host, for all builds of a store.
 
-fal gives every upload a new address, whatever its bytes, so the ledger remembers which bytes are where. An address
-that is remembered is asked for before it is used: a request whose picture is gone fails, and may be charged.
-Uploading is free and harmless to repeat, so it is repeated until it works.
+fal gives every upload a new address, whatever its bytes, so the ledger remembers which bytes are where, and until when.
+An address that is remembered is asked for before it is used: a request whose picture is gone fails, and may be charged.
+It is used as long as fal still has the file and does not delete it soon; then the file is uploaded again. Uploading is
+free and harmless to repeat (see `storage`); two builds that upload the same bytes at the same time both do, and the
+later address is the one that is remembered.
+
+A model that could not read an address of ours has the last word: what it was sent is uploaded again, once.
 """
 
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
+from typing import Final
 from urllib.parse import urlsplit
 
 import anyio
 import httpx
 
-from adc.compiler.plan import Json
-from adc.runtime.errors import Unreachable
-from adc.runtime.fal import weights
+from adc.runtime.errors import RemoteError
+from adc.runtime.fal.fit import refuse_unfit
 from adc.runtime.fal.hosts import Hosts
-from adc.runtime.fal.wire import FAILURES, Sleep, patiently, refusal
-from adc.runtime.media.check import SUFFIXES, media_type_of
+from adc.runtime.fal.storage import LIFETIME, WITHOUT_KEY, Storage
+from adc.runtime.fal.wire import FAILURES, Note, Patience, Sleep
+from adc.runtime.ledger import moment, utc_now
 from adc.runtime.ports import Ledger
 
-_PIECE = 1 << 18
-_ZIP = b"PK\x03\x04"
-_BYTES = "application/octet-stream"
-_GONE = (403, 404, 410)
-_PUT_TIMEOUT = httpx.Timeout(300.0, connect=15.0)
-_WHAT = "an input file could not be uploaded to fal, nothing was bought"
+__all__ = ["Uploads", "refuse_unfit"]
+
+_GONE: Final = (403, 404, 410)
+_UNREAD: Final = "file_download_error"
+"""What fal calls it when a model could not fetch an input."""
+
+_LOOK: Final = httpx.Timeout(15.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,68 +45,55 @@ class Uploads:
     hosts: Hosts
     ledger: Ledger
     sleep: Sleep
-    _seen: dict[str, str] = field(default_factory=dict)
+    patience: Patience | None = None
+    now: Callable[[], datetime] = utc_now
+    _here: dict[str, str] = field(default_factory=dict)
+    _forgotten: set[str] = field(default_factory=set)
     _locks: defaultdict[str, anyio.Lock] = field(default_factory=lambda: defaultdict(anyio.Lock))
 
-    async def url_of(self, digest: str, path: Path) -> str:
+    async def url_of(self, digest: str, path: Path, note: Note | None = None) -> str:
         """The address under which the models can read the file. Raises Unreachable, or the class of a refusal."""
         async with self._locks[digest]:
-            if digest not in self._seen:
-                host = urlsplit(self.hosts.rest).netloc
-                url = await self.ledger.upload_of(digest, host)
-                if url is None or await self._gone(url):
-                    url = await self._upload(digest, path)
-                    await self.ledger.uploaded(digest, host, url)
-                self._seen[digest] = url
-            return self._seen[digest]
+            if digest not in self._here:
+                self._here[digest] = await self._remembered(digest) or await self._upload(digest, path, note)
+            return self._here[digest]
+
+    def forget_refused(self, error: RemoteError, inputs: Mapping[str, str]) -> bool:
+        """Forget the uploads among a request's inputs, digests by address, that its model could not read.
+
+        Gives whether another try may do better: for each content once, since what a model cannot read twice in a row
+        is no matter of its address.
+        """
+        if all(finding.type != _UNREAD for finding in error.findings):
+            return False
+        refused = {digest for url, digest in inputs.items() if self._here.get(digest) == url}
+        fresh = refused - self._forgotten
+        self._forgotten.update(fresh)
+        for digest in fresh:
+            del self._here[digest]
+        return bool(fresh)
+
+    async def _remembered(self, digest: str) -> str | None:
+        """The address that the ledger knows, where the file is still there."""
+        if digest in self._forgotten:
+            return None
+        url = await self.ledger.upload_of(digest, self._host)
+        return None if url is None or await self._gone(url) else url
 
     async def _gone(self, url: str) -> bool:
         try:
-            return (await self.http.head(url, follow_redirects=True)).status_code in _GONE
+            answer = await self.http.head(url, follow_redirects=True, timeout=_LOOK, auth=WITHOUT_KEY)
         except FAILURES:
             return False  # the models may reach it though we do not
+        return answer.status_code in _GONE
 
-    async def _upload(self, digest: str, path: Path) -> str:
-        media_type, suffix = _kind_of(path)
-        wish: Json = {"content_type": media_type, "file_name": digest.removeprefix("sha256:")[:16] + suffix}
-        initiate = f"{self.hosts.rest}/storage/upload/initiate?storage_type=fal-cdn-v3"
-        headers = {"Content-Type": media_type, "Content-Length": _length(path)}
-        try:
-            place = _taken(await patiently(lambda: self.http.post(initiate, json=wish), self.sleep)).json()
-            put_url, file_url = str(place["upload_url"]), str(place["file_url"])
-            _taken(
-                await patiently(
-                    lambda: self.http.put(put_url, content=_pieces(path), headers=headers, timeout=_PUT_TIMEOUT),
-                    self.sleep,
-                )
-            )
-        except (*FAILURES, KeyError, TypeError, ValueError) as error:
-            raise Unreachable(f"{_WHAT} ({type(error).__name__})") from None
-        return file_url
+    async def _upload(self, digest: str, path: Path, note: Note | None) -> str:
+        expires_at = moment(self.now() + LIFETIME)
+        storage = Storage(self.http, self.hosts, self.sleep, self.patience, note)
+        url = await storage.send(path, digest.removeprefix("sha256:")[:16])
+        await self.ledger.uploaded(digest, self._host, url, expires_at)
+        return url
 
-
-def _kind_of(path: Path) -> tuple[str, str]:
-    """The media type and the suffix of a file by what is in it: trainers tell an archive by its name."""
-    media_type = media_type_of(path)
-    if media_type is not None:
-        return media_type, SUFFIXES[media_type]
-    with path.open("rb") as file:
-        if file.read(4) == _ZIP:
-            return "application/zip", ".zip"
-    return _BYTES, weights.SUFFIX if weights.begins(path) else ""
-
-
-def _taken(response: httpx.Response) -> httpx.Response:
-    if response.status_code >= 300:
-        raise refusal(response, _WHAT)
-    return response
-
-
-async def _pieces(path: Path) -> AsyncIterator[bytes]:
-    async with await anyio.open_file(path, "rb") as file:
-        while piece := await file.read(_PIECE):
-            yield piece
-
-
-def _length(path: Path) -> str:
-    return str(path.stat().st_size)
+    @property
+    def _host(self) -> str:
+        return urlsplit(self.hosts.rest).netloc

@@ -1,146 +1,272 @@
-"""The connection to fal, and what an answer that is not a success means.
+"""The connection to fal, and how long it is waited for. What its answers mean, `answers` knows.
 
-fal refuses in three shapes: a model's `detail` list, the infrastructure's `detail` text with an `error_type`, and
-plain account errors. All end here as one class of `errors` and one sentence. The sentence names the field, the
-message and the type of an error, and never what was sent: fal may echo a whole prompt, and a key or a signed address
-must not reach a terminal or a log.
+What is harmless to repeat is repeated until the network is back: an outage costs time and nothing else. How long is
+counted in the pauses that were asked for and not by a clock, so a laptop that slept through the night has not lost its
+patience by the morning.
 """
 
-import re
+import ssl
+from collections import Counter
 from collections.abc import Awaitable, Callable
-from typing import TypeAlias
+from email.utils import parsedate_to_datetime
+from typing import Final, TypeAlias
 
 import httpx
 
-from adc.runtime.errors import OutOfCredit, Rejected, RemoteError, Unauthorised
+from adc.runtime.errors import AdcError, Unreachable
+from adc.runtime.fal.answers import from_fal
 from adc.runtime.fal.credentials import KeyAuth
 from adc.runtime.fal.hosts import Hosts
 
 Sleep: TypeAlias = Callable[[float], Awaitable[None]]
+Note: TypeAlias = Callable[[str], None]
 
 FAILURES = (httpx.TransportError, httpx.InvalidURL, httpx.DecodingError, httpx.TooManyRedirects)
 """What httpx raises for a request or an answer that did not come through."""
 
 LONGEST_WAIT = 120.0
-"""Seconds of `Retry-After` that are waited; a service that asks for more is given up for now."""
+"""Seconds of `Retry-After` that are waited before another try, however long the service asks for."""
 
-_FIRST_WAIT = 0.5
-_TRIES = 6
-_LONGEST_MESSAGE = 240
+PASSING: Final = (408, 409, 429)
+"""Statuses that say `not now`; fal's own client takes all three so."""
+
+AWAY: Final = "fal cannot be reached; waiting, Ctrl-C is safe"
+BACK: Final = "fal can be reached again"
+
+_FIRST_PAUSE = 0.5
+_LONGEST_PAUSE = 30.0
+_HICCUP_SECONDS = 5.0
+"""Pauses that are nobody's business; after them people are told what is waited for."""
+
+_DOUBT_SECONDS = 60.0
+"""Pauses that are spent on an answer that would be the end of something paid for, before it is believed."""
 
 
 def connect(hosts: Hosts, key: str, *, transport: httpx.AsyncBaseTransport | None = None) -> httpx.AsyncClient:
-    """A client that sends the key to `hosts` only. `HTTPS_PROXY` and `SSL_CERT_FILE` count, save for this machine.
+    """A client that sends the key to `hosts` only.
+
+    `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY` and `SSL_CERT_FILE` count, save for this machine. Raises AdcError where one
+    of them cannot be used.
 
     Idle connections are dropped after four seconds: a server that closes one at the very moment at which a submit
     goes out on it would leave nobody knowing whether it was bought.
     """
-    return httpx.AsyncClient(
-        auth=KeyAuth(key, hosts),
-        transport=transport,
-        mounts=None if transport else {f"all://{name}": None for name in ("localhost", "127.0.0.1", "[::1]")},
-        timeout=httpx.Timeout(60.0, connect=15.0),
-        limits=httpx.Limits(max_connections=200, max_keepalive_connections=50, keepalive_expiry=4.0),
-    )
-
-
-def from_fal(response: httpx.Response) -> bool:
-    """Whether fal itself wrote the answer, not a proxy on the way: it leaves a request id or an error type."""
-    body = _body(response)
-    headers = response.headers
-    return (
-        "x-fal-request-id" in headers
-        or "x-fal-error-type" in headers
-        or (isinstance(body, dict) and "error_type" in body)
-    )
+    try:
+        return httpx.AsyncClient(
+            auth=KeyAuth(key, hosts),
+            transport=transport,
+            mounts=None if transport else {f"all://{name}": None for name in ("localhost", "127.0.0.1", "[::1]")},
+            timeout=httpx.Timeout(60.0, connect=15.0),
+            limits=httpx.Limits(max_connections=200, max_keepalive_connections=50, keepalive_expiry=4.0),
+        )
+    except OSError as error:  # a failure of TLS is one too
+        raise AdcError(
+            f"the certificates that SSL_CERT_FILE or SSL_CERT_DIR names cannot be used ({error.strerror or error})",
+            next_command="unset SSL_CERT_FILE SSL_CERT_DIR",
+        ) from None
+    except ImportError:
+        raise AdcError(
+            "a proxy of the environment is a SOCKS proxy, which needs a package that is not installed",
+            next_command="pip install 'httpx[socks]'",
+        ) from None
+    except (ValueError, httpx.InvalidURL):
+        # what was written there may hold a password, so it is not shown
+        raise AdcError(
+            "a proxy of the environment (HTTPS_PROXY, HTTP_PROXY or ALL_PROXY) has no usable address",
+            next_command="export HTTPS_PROXY=http://host:port",
+        ) from None
 
 
 def retry_after(response: httpx.Response, otherwise: float) -> float:
-    """Seconds that the service asks to wait, or `otherwise` where it does not say so in seconds."""
+    """Seconds that the service asks to wait, or `otherwise` where it does not say. A date counts from the answer's."""
+    text = response.headers.get("Retry-After", "")
     try:
-        return max(0.0, float(response.headers.get("Retry-After", "")))
-    except ValueError:
+        if text.strip().isdecimal():
+            return float(text)
+        wait = parsedate_to_datetime(text) - parsedate_to_datetime(response.headers.get("Date", ""))
+    except (ValueError, TypeError):  # no date, or one with a zone and one without
         return otherwise
+    return max(0.0, wait.total_seconds())
+
+
+class Patience:
+    """How long a build waits for hosts that do not answer; one for all its steps.
+
+    A host that nothing was ever heard of gets `at_first` seconds of pauses, since this machine may have no network at
+    all; from its first answer on, whatever it said, every request gets `seconds`. People are told once in an outage.
+    """
+
+    def __init__(self, seconds: float = 1800.0, at_first: float = 20.0) -> None:
+        self.seconds = seconds
+        self.at_first = at_first
+        self._met: set[str] = set()
+        self._answers = Counter[str]()
+        self._away = ""
+        self._tell: Note = _unheard
+
+    def answered(self, response: httpx.Response) -> None:
+        """A host has answered as it should."""
+        host = _host(response)
+        self._met.add(host)
+        self._answers[host] += 1
+        if host == self._away:
+            self._away = ""
+            self._tell(BACK)
+
+    def met(self, host: str) -> bool:
+        """Whether a host has ever answered, in whatever way."""
+        return host in self._met
+
+    def answers(self, host: str) -> int:
+        """How often a host has answered as it should."""
+        return self._answers[host]
+
+    def left(self, host: str, spent: float) -> float:
+        """Seconds of pauses that a request which has spent some still has."""
+        return (self.seconds if self.met(host) else self.at_first) - spent
+
+    def heard(self, host: str) -> None:
+        """A host has answered, if not as it should."""
+        self._met.add(host)
+
+    def missed(self, host: str, tell: Note) -> None:
+        """A host has been away for so long that people should know, in case they do not yet."""
+        if not self._away:
+            self._away, self._tell = host, tell
+            tell(AWAY)
+
+
+class Tries:
+    """The tries of one request that is harmless to repeat, with the pauses between them."""
+
+    def __init__(self, patience: Patience, sleep: Sleep, note: Note | None = None) -> None:
+        self._patience = patience
+        self._sleep = sleep
+        self._note = note or _unheard
+        self._pause = _FIRST_PAUSE
+        self._spent = 0.0
+        self._doubted = 0.0
+        self._answers = -1
+
+    async def again(self, failed: httpx.Response | Exception, *, doubtful: bool = False) -> bool:
+        """Pause before another try; False, at once, where no patience is left.
+
+        `failed` is what came of the last try. `doubtful` marks an answer that would end something paid for: it is
+        asked for again for a while, and then to be believed.
+        """
+        host, asked = _host(failed), 0.0
+        if isinstance(failed, httpx.Response):
+            self._patience.heard(host)
+            asked = min(retry_after(failed, 0.0), LONGEST_WAIT)
+        elif distrusted(failed) and not self._patience.met(host):
+            return False
+        pause = max(self._pause, asked)
+        left = _DOUBT_SECONDS - self._doubted if doubtful else self._patience.left(host, self._spent)
+        if pause > left:
+            return False
+        if doubtful:
+            self._doubted += pause
+        else:
+            self._tell(host, failed)
+            self._spent += pause
+        self._pause = min(self._pause * 2, _LONGEST_PAUSE)
+        await self._sleep(pause)
+        return True
+
+    def _tell(self, host: str, failed: httpx.Response | Exception) -> None:
+        """Say that fal is away, unless it was a hiccup or somebody else is answered in the meantime."""
+        if self._answers < 0:
+            self._answers = self._patience.answers(host)
+        gone = not isinstance(failed, httpx.Response) or failed.status_code >= 500
+        if gone and self._spent >= _HICCUP_SECONDS and self._patience.answers(host) == self._answers:
+            self._patience.missed(host, self._note)
 
 
 async def patiently(
-    send: Callable[[], Awaitable[httpx.Response]], sleep: Sleep, *, passing: tuple[int, ...] = (408, 429)
+    send: Callable[[], Awaitable[httpx.Response]],
+    sleep: Sleep,
+    *,
+    patience: Patience | None = None,
+    note: Note | None = None,
+    passing: tuple[int, ...] = PASSING,
 ) -> httpx.Response:
     """The answer to a request that is harmless to repeat: never to a submit.
 
-    It is sent again, with growing pauses, after a failed connection, a server's error and the statuses in `passing`.
-    The last answer is returned whatever it says; where there was none, what httpx raised is raised.
+    It is sent again, with growing pauses, after a failed connection, a server's error and the statuses in `passing`,
+    for as long as the patience lasts; without one that is not long. Then the last answer is returned whatever it
+    says, and where there was none, what httpx raised is raised.
     """
-    pause = _FIRST_WAIT
-    for left in reversed(range(_TRIES)):
+    patience = patience or Patience(seconds=Patience().at_first)
+    tries = Tries(patience, sleep, note)
+    while True:
         try:
             response = await send()
-        except FAILURES:
-            if not left:
+        except FAILURES as error:
+            if not await tries.again(error):
                 raise
         else:
-            if not left or (response.status_code < 500 and response.status_code not in passing):
+            if response.status_code < 500 and response.status_code not in passing:
+                patience.answered(response)
                 return response
-            pause = max(pause, min(retry_after(response, pause), LONGEST_WAIT))
-        await sleep(pause)
-        pause = min(pause * 2, LONGEST_WAIT)
-    raise AssertionError("the last try returns or raises")
+            if not await tries.again(response):
+                return response
 
 
-def refusal(response: httpx.Response, what: str) -> RemoteError:
-    """The error for an answer of 400 or more; `what` is what was wanted, as in `fal refused hook.clip`."""
-    status = response.status_code
-    said = _said(response)
-    if status in (401, 403) and re.search(r"locked|exhausted|balance|credit", said, re.IGNORECASE):
-        return OutOfCredit(f"{what}: the account is locked or empty ({said})")
-    if status == 402:
-        return OutOfCredit(f"{what}: the account is empty ({said})")
-    if status in (401, 403):
-        return Unauthorised(f"{what}: the key was refused ({said})", next_command="export FAL_KEY=…")
-    if status in (400, 404, 405, 409, 413, 415, 422) and "downstream_service" not in said:
-        return Rejected(f"{what}: {said}")
-    return RemoteError(f"{what}: {said} (status {status})")
+async def reach(http: httpx.AsyncClient, hosts: Hosts, patience: Patience, *, note: Note, sleep: Sleep) -> None:
+    """Return once the queue can be reached, after a request that was not delivered. Raises Unreachable.
+
+    It is asked for nothing, and may answer anything but a proxy's error: that would be the answer to a purchase too.
+    """
+    await sleep(_FIRST_PAUSE)
+    tries = Tries(patience, sleep, note)
+    while True:
+        failed: httpx.Response | Exception
+        try:
+            response = failed = await http.head(f"{hosts.queue}/")
+        except FAILURES as error:
+            failed = error
+        else:
+            if response.status_code < 500 or from_fal(response):
+                patience.answered(response)
+                return
+        if not await tries.again(failed):
+            raise unreachable(failed, "fal could not be reached", "nothing was bought")
 
 
-def _said(response: httpx.Response) -> str:
-    """What the answer says, in a line that may be shown."""
-    body = _body(response)
-    detail = body.get("detail", body.get("error")) if isinstance(body, dict) else None
-    if isinstance(detail, list):
-        text = "; ".join(_finding(item) for item in detail[:3] if isinstance(item, dict))
-    elif isinstance(detail, dict):
-        text = str(detail.get("message", ""))
-    else:
-        text = str(detail or "")
-    kind = body.get("error_type") if isinstance(body, dict) else None
-    if isinstance(kind, str) and kind not in text:
-        text = f"{text} ({kind})" if text else kind
-    return public(text, response) or f"status {response.status_code}"
+def unreachable(failed: httpx.Response | Exception, what: str, but: str) -> Unreachable:
+    """The error for what was never delivered, as in `fal could not be reached (ConnectError); nothing was bought`.
+
+    Where a certificate is not trusted, trying again is useless for every other step too.
+    """
+    error = Unreachable(f"{what} ({named(failed)}); {but}")
+    if isinstance(failed, Exception) and distrusted(failed):
+        error.stop = True
+        error.next_command = "export SSL_CERT_FILE=…"
+    return error
 
 
-def _finding(item: dict[str, object]) -> str:
-    """One entry of a model's `detail`: field, message, type. Its `input`, which echoes the request, is left out."""
-    place = item.get("loc")
-    field = ".".join(str(part) for part in place if part != "body") if isinstance(place, list) else ""
-    message = str(item.get("msg", ""))[:_LONGEST_MESSAGE]
-    kind = item.get("type")
-    return (f"{field}: " if field else "") + message + (f" ({kind})" if kind else "")
+def named(failed: httpx.Response | Exception) -> str:
+    """What came of a try, in a word that holds no address."""
+    if isinstance(failed, httpx.Response):
+        return f"status {failed.status_code}"
+    return "its certificate is not trusted" if distrusted(failed) else type(failed).__name__
 
 
-def public(text: str, response: httpx.Response) -> str:
-    """`text` on one short line without the key that was sent and without the query of any address."""
-    key = response.request.headers.get("Authorization", "").removeprefix("Key ")
-    if key:
-        for part in (key, *key.split(":")):
-            text = text.replace(part, "…") if len(part) > 3 else text
-    text = re.sub(r"(https?://[^\s?#\"']+)[?#][^\s\"']*", r"\1", " ".join(text.split()))
-    text = "".join(character for character in text if character.isprintable())
-    return text if len(text) <= _LONGEST_MESSAGE else text[: _LONGEST_MESSAGE - 1] + "…"
+def distrusted(failed: BaseException) -> bool:
+    """Whether a connection failed on a certificate, which waiting does not mend."""
+    cause: BaseException | None = failed
+    while cause is not None and not isinstance(cause, ssl.SSLCertVerificationError):
+        cause = cause.__cause__ or cause.__context__
+    return cause is not None
 
 
-def _body(response: httpx.Response) -> object:
+def _host(source: httpx.Response | Exception) -> str:
+    """The host that was asked; empty where the request was none."""
     try:
-        body: object = response.json()
-    except ValueError:
-        return None
-    return body
+        return source.request.url.host if isinstance(source, httpx.Response | httpx.RequestError) else ""
+    except RuntimeError:
+        return ""
+
+
+def _unheard(_text: str) -> None:
+    """Where nobody listens."""

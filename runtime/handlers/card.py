@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from adc.compiler.plan import Json, Step
     from adc.runtime.ports import Workspace
 
-ENGINE = Engine("card/1")
+ENGINE = Engine("card/2")
 
 
 class CardHandler:

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from adc.compiler.plan import Step
     from adc.runtime.media.film import Overlay, Piece, Target
     from adc.runtime.media.music import Music
-    from adc.runtime.media.sound import Voice
+    from adc.runtime.media.sound import Effect, Voice
+    from adc.runtime.media.words import Text
     from adc.runtime.ports import Workspace
 
 SECONDS_PER_FRAME = 2
@@ -59,7 +60,7 @@ class FilmHandler:
         target, pieces = await to_thread.run_sync(_measured, step.arguments, workspace)
         frames = starts(pieces)[-1]
         notes = [cropped(pieces)]
-        overlays = await to_thread.run_sync(_words, step.arguments, target, workspace, notes.append)
+        overlays = await to_thread.run_sync(_words, step.arguments, pieces, target, workspace, notes.append)
         pcm, output = workspace.folder / "sound.f32", workspace.folder / "film.mp4"
         await to_thread.run_sync(_sound, step.arguments, pcm, pieces, target, workspace, notes.append)
         for note in filter(None, notes):
@@ -94,6 +95,8 @@ class FilmHandler:
 
 def _measured(arguments: Mapping[str, Any], workspace: Workspace) -> tuple[Target, list[Piece]]:
     """The film's frame, and its pieces made to measure."""
+    from fractions import Fraction
+
     from adc.runtime.media.film import Fade, Segment, Target, clip_piece, still_piece
     from adc.runtime.media.pictures import opened
     from adc.runtime.media.probe import probe
@@ -104,22 +107,31 @@ def _measured(arguments: Mapping[str, Any], workspace: Workspace) -> tuple[Targe
         source: Json = item.get("video", item.get("image"))
         path, name = _file(source, item["id"], workspace)
         fade = Fade(**item["fade"]) if "fade" in item else None
-        segment = Segment(item["id"], name, path, item["frames"], item.get("skip", 0), fade)
         if "video" in item:
-            pieces.append(clip_piece(segment, probe(path, name), target))
+            media = probe(path, name)
+            skip = item.get("skip", 0)
+            if "last" in item and media.picture is not None:
+                skip = media.picture.before(Fraction(item["last"]))
+            segment = Segment(item["id"], name, path, item["frames"], skip, fade)
+            pieces.append(clip_piece(segment, media, target))
         else:
+            segment = Segment(item["id"], name, path, item["frames"], fade=fade)
             with opened(path, name) as picture:
                 pieces.append(still_piece(segment, picture.size, target))
     return target, pieces
 
 
 def _words(
-    arguments: Mapping[str, Any], target: Target, workspace: Workspace, note: Callable[[str], None]
+    arguments: Mapping[str, Any],
+    pieces: Sequence[Piece],
+    target: Target,
+    workspace: Workspace,
+    note: Callable[[str], None],
 ) -> list[Overlay]:
     """The pictures of the supers and captions; what a voice-over says is shown for as long as it is heard."""
     if "safe" not in arguments:
         return []
-    from adc.runtime.media import sound, words
+    from adc.runtime.media import words
 
     left, top, right, bottom = arguments["safe"]
     area = words.Area(left, top, right, bottom, min(target.width, target.height))
@@ -129,12 +141,53 @@ def _words(
     ]
     overlays = words.supers(supers, area, workspace.folder, note)
     if "captions" in arguments:
-        heard = {(v.at, v.frames): sound.heard(v, target) for v in _voices(arguments, workspace)}
-        lines = [(item["text"], item["at"], item["frames"]) for item in arguments["captions"]["lines"]]
-        said = [words.Text(text, at, heard.get((at, frames), frames)) for text, at, frames in lines]
+        said = _said(arguments, pieces, target, workspace, note)
         style: words.Style = arguments["captions"]["style"]
         overlays += words.captions(said, style, area, overlays, workspace.folder, note)
     return overlays
+
+
+def _said(
+    arguments: Mapping[str, Any],
+    pieces: Sequence[Piece],
+    target: Target,
+    workspace: Workspace,
+    note: Callable[[str], None],
+) -> list[Text]:
+    """The lines of the captions with their time: where each word was heard, else about when the line is said."""
+    from adc.runtime import heard
+    from adc.runtime.media import sound, subtitles, words
+    from adc.runtime.media.film import ClipPiece, starts
+
+    lines = arguments["captions"]["lines"]
+    voices = {(voice.at, voice.frames): voice for voice in _voices(arguments, workspace)}
+    clips = {piece.segment.id: (at, piece) for at, piece in zip(starts(pieces), pieces, strict=False)}
+    said: dict[int, Text] = {}
+    sounds: dict[tuple[Path, str], list[int]] = {}
+    for index, line in enumerate(lines):
+        at, frames = line["at"], line["frames"]
+        voice = voices.get((at, frames)) if "clip" not in line else None
+        lasts = sound.heard(voice, target) if voice is not None else frames
+        said[index] = words.Text(line["text"], at, lasts)
+        if "heard" in line:
+            path, _ = _file(line["heard"], "what was heard", workspace)
+            sounds.setdefault((path, line.get("clip") or f"{at}"), []).append(index)
+    for (path, _), indices in sounds.items():
+        first = lines[indices[0]]
+        if "clip" in first:
+            at, piece = clips[first["clip"]]
+            assert isinstance(piece, ClipPiece), "what is said in a clip"
+            placed = subtitles.in_clip(heard.parse(path.read_bytes(), "what was heard"), piece, at, target)
+        else:
+            placed = subtitles.in_voice(
+                heard.parse(path.read_bytes(), "what was heard"), voices[first["at"], first["frames"]], target
+            )
+        found = subtitles.set_to([said[index] for index in indices], placed, target.rate)
+        if found is None:
+            note(f"captions: the words of {first['text']!r} were not heard; it is shown about when it is said")
+        else:
+            said.update(zip(indices, found, strict=True))
+    return [said[index] for index in range(len(lines))]
 
 
 def _sound(
@@ -149,7 +202,7 @@ def _sound(
     from adc.runtime.media import loudness, music, sound
     from adc.runtime.media.film import starts
 
-    sound.write(pcm, pieces, _voices(arguments, workspace), target)
+    sound.write(pcm, pieces, _voices(arguments, workspace), target, _effects(arguments, workspace))
     if "music" in arguments:
         note(music.lay(pcm, _music(arguments["music"], workspace), starts(pieces)[-1], target))
     wanted = float(arguments.get("loudness", LOUDNESS))
@@ -168,6 +221,16 @@ def _voices(arguments: Mapping[str, Any], workspace: Workspace) -> list[Voice]:
         path, name = _file(item["audio"], "a voice-over", workspace)
         voices.append(Voice(name, path, item["at"], item["frames"]))
     return voices
+
+
+def _effects(arguments: Mapping[str, Any], workspace: Workspace) -> list[Effect]:
+    from adc.runtime.media.sound import Effect
+
+    effects = []
+    for item in arguments.get("effects", ()):
+        path, name = _file(item["audio"], "an effect", workspace)
+        effects.append(Effect(name, path, item["at"], item["frames"]))
+    return effects
 
 
 def _music(item: Mapping[str, Any], workspace: Workspace) -> Music:

@@ -5,6 +5,7 @@ Its engine names no library: clips that are bought hang on its key, and an upgra
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from adc.compiler.digest import Engine
@@ -41,8 +42,18 @@ class FrameHandler:
         frames, rate, skip = (int(str(step.arguments[name])) for name in ("frames", "rate", "skip"))
         name = video.step if isinstance(video, StepRef) else step.id
         output = workspace.folder / "frame.png"
-        await to_thread.run_sync(_take, workspace.path_of(video), name, Shown(frames, rate, skip), output)
+        path = workspace.path_of(video)
+        if "last" in step.arguments:
+            skip = await to_thread.run_sync(_before, path, name, Fraction(str(step.arguments["last"])))
+        await to_thread.run_sync(_take, path, name, Shown(frames, rate, skip), output)
         return Made({step.output: output}, Receipt(ENGINE.name))
+
+
+def _before(clip: Path, name: str, last: Fraction) -> int:
+    from adc.runtime.media.probe import probe
+
+    picture = probe(clip, name).picture
+    return picture.before(last) if picture is not None else 0
 
 
 def _take(clip: Path, name: str, shown: Shown, output: Path) -> None:

@@ -118,7 +118,8 @@ def _in_statement(view: View) -> list[Offer]:
         written = set(words[1:])
         return [Offer(word, CompletionItemKind.EnumMember) for word in closed[last] if word not in written]
     if last in NAMES and block:
-        found = list(_named(view, NAMES[last], "keyframe" if "keyframe" in words else block))
+        asked = "keyframe" if "keyframe" in words else keyword if keyword in ROLES else block
+        found = list(_named(view, NAMES[last], asked))
         return _fitting(view, words, found) + list(_going_on(view, words))
     return [*_going_on(view, words), *_values(view, words)]
 
@@ -215,9 +216,11 @@ def _header(declared: Declared) -> str:
 
 
 GOING_ON: Mapping[str, tuple[str, ...]] = {
-    "start": ("keyframe", "frame of"),
+    "start": ("keyframe", "frame of", "clip of"),
     "end": ("keyframe", "frame of"),
     "looks": ("auto",),
+    "upscale": ("using",),
+    "cutout": ("using",),
 }
 """Words that may stand behind a keyword instead of its value."""
 
@@ -225,9 +228,13 @@ BEHIND_TEXT: Mapping[str, tuple[str, ...]] = {
     "start": ("using",),
     "end": ("using",),
     "super": ("at", "from", "for"),
+    "effect": ("from", "for", "using"),
     "voiceover": ("by model",),
 }
 """Words by which a statement goes on behind its text."""
+
+BEHIND_WORD: Mapping[str, tuple[str, ...]] = {"looks": ("auto",), "captions": CAPTIONS}
+"""Words of a statement behind which `using` may stand."""
 
 
 def _going_on(view: View, words: tuple[str, ...]) -> Iterator[Offer]:
@@ -243,9 +250,11 @@ def _going_on(view: View, words: tuple[str, ...]) -> Iterator[Offer]:
             return
     if words[-1] in ("at", "from", "for"):
         return
+    if words[-1] in BEHIND_WORD.get(keyword, ()):
+        more = ("using",)
     if any(word.startswith('"') for word in words):
         more = tuple(word for word in BEHIND_TEXT.get(keyword, ()) if word not in words)
-        more = tuple(word for word in more if word != "using" or "keyframe" in words)
+        more = tuple(word for word in more if word != "using" or "keyframe" in words or keyword == "effect")
     for word in more:
         yield Offer(word, CompletionItemKind.Keyword)
 

@@ -14,8 +14,13 @@ ROLES: Mapping[str, tuple[Role, ...]] = {
     "voice": ("voice",),
     "music": ("music",),
     "lora": ("training",),
+    "effect": ("sound",),
+    "upscale": ("upscale",),
+    "cutout": ("cutout",),
+    "looks": ("description",),
+    "captions": ("transcription",),
 }
-"""What may be named by `using` in a block, or behind a keyframe."""
+"""What may be named by `using` in a block, behind a keyframe, or in a statement that asks for something itself."""
 
 
 def models_for(place: str, catalogue: Catalogue) -> dict[str, list[Endpoint]]:

@@ -88,8 +88,13 @@ def _beside(canvas: Image.Image, image: Image.Image) -> _Box:
     else:
         part = round(width * 0.5)
         size, box = (part, height), _Box(part, 0, width - part, height)
-    fitted = ImageOps.fit(image, size, Image.Resampling.LANCZOS, centering=(0.5, 0.4))
-    canvas.paste(fitted, (0, 0), fitted)
+    if image.getchannel("A").getextrema()[0] == 255:
+        fitted = ImageOps.fit(image, size, Image.Resampling.LANCZOS, centering=(0.5, 0.4))
+        canvas.paste(fitted, (0, 0), fitted)
+    else:  # something that is cut out stands there whole
+        air = round(min(size) * 0.08)
+        fitted = ImageOps.contain(image, (size[0] - 2 * air, size[1] - 2 * air), Image.Resampling.LANCZOS)
+        canvas.paste(fitted, ((size[0] - fitted.width) // 2, (size[1] - fitted.height) // 2), fitted)
     return box
 
 

@@ -46,6 +46,10 @@ class Picture:
         """Frames a second, on average."""
         return self.frames / self.seconds
 
+    def before(self, last: Fraction) -> int:
+        """How many frames there are before the `last` seconds."""
+        return max(round((self.seconds - last) * self.rate), 0)
+
     @property
     def shown(self) -> tuple[Fraction, int]:
         """Width and height as a viewer sees them: pixels made square, rotation done."""

@@ -17,6 +17,7 @@ import anyio
 from anyio.abc import ByteReceiveStream, Process
 from anyio.streams.text import TextReceiveStream
 
+from adc.runtime.environment import without_key
 from adc.runtime.errors import StoreFull, ToolError
 from adc.runtime.store import ELSEWHERE, FULL
 
@@ -69,7 +70,12 @@ async def _run(command: list[str], progress: Callable[[float], None]) -> tuple[i
     """Exit code and last words of the process. It is gone when this returns or raises."""
     # A session of its own: Ctrl-C then reaches ffmpeg only through our cancelling, never as a failure of its own.
     process = await anyio.open_process(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+        env=without_key(),
     )
     talk: list[str] = []
     try:

@@ -58,22 +58,35 @@ class Voice:
     frames: int
 
 
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """A sound that is laid over the film from frame `at` on and cut off after `frames`; nothing is lowered for it."""
+
+    name: str
+    path: Path
+    at: int
+    frames: int
+
+
 def sample_of(frame: int, rate: int) -> int:
     """The sample at which a frame begins. Rounded from the film's start, so that nothing adds up over the cuts."""
     return round(Fraction(frame * RATE, rate))
 
 
-def write(path: Path, pieces: Sequence[Piece], voices: Sequence[Voice], target: Target) -> None:
+def write(
+    path: Path, pieces: Sequence[Piece], voices: Sequence[Voice], target: Target, effects: Sequence[Effect] = ()
+) -> None:
     """Write the film's sound as 32-bit float stereo PCM at 48 kHz without a header.
 
     Raises MediaError when a sound cannot be decoded or a voice is too long for its place.
     """
     spoken = [(sample_of(voice.at, target.rate), _of_voice(voice, target)) for voice in voices]
+    laid = [(sample_of(effect.at, target.rate), _of_effect(effect, target)) for effect in effects]
     with open(path, "wb") as output:
         for start, block in _clips(pieces, target):
             for at, sound in spoken:
                 _duck(block, at - start, at - start + len(sound))
-            for at, sound in spoken:
+            for at, sound in (*spoken, *laid):
                 _lay(block, at - start, sound)
             output.write(block.tobytes())
 
@@ -134,11 +147,36 @@ def _of_piece(piece: Piece, length: int) -> Samples:
     return block
 
 
-def _of_voice(voice: Voice, target: Target) -> Samples:
+def _of_effect(effect: Effect, target: Target) -> Samples:
+    sound, rate = decode(effect.path, effect.name, Fraction(0))
+    sound = resample(sound, rate)[
+        : sample_of(effect.at + effect.frames, target.rate) - sample_of(effect.at, target.rate)
+    ]
+    _fade(sound)
+    return sound
+
+
+def pace(voice: Voice, target: Target) -> tuple[float, float]:
+    """The seconds of silence that are cut off before a voice, and how much faster it is played than it was spoken.
+
+    Raises MediaError when it cannot be decoded.
+    """
+    whole, sound = _trimmed(voice)
+    room = sample_of(voice.at + voice.frames, target.rate) - sample_of(voice.at, target.rate)
+    return whole / RATE, max(len(sound) / room, 1.0)
+
+
+def _trimmed(voice: Voice) -> tuple[int, Samples]:
+    """A voice without the silence around it, and how many samples of it were cut off before."""
     sound, rate = decode(voice.path, voice.name, Fraction(0))
     sound = resample(sound, rate)
     loud = np.flatnonzero(np.abs(sound).max(axis=1) > QUIET)
-    sound = sound[max(loud[0] - LEAD, 0) : loud[-1] + 1] if len(loud) else sound[:0]
+    first = max(int(loud[0]) - LEAD, 0) if len(loud) else 0
+    return first, sound[first : loud[-1] + 1] if len(loud) else sound[:0]
+
+
+def _of_voice(voice: Voice, target: Target) -> Samples:
+    _, sound = _trimmed(voice)
     room = sample_of(voice.at + voice.frames, target.rate) - sample_of(voice.at, target.rate)
     if len(sound) > room * HURRY:
         raise MediaError(

@@ -56,11 +56,15 @@ class Area:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Words that are seen or said for `frames` from frame `at` of the film."""
+    """Words that are seen or said for `frames` from frame `at` of the film.
+
+    `words` are, where that is known, the frames between which each word of the text is said.
+    """
 
     text: str
     at: int
     frames: int
+    words: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,18 +136,29 @@ def _one_at_a_time(lines: Sequence[Text]) -> Iterator[Text]:
     for line, following in zip(ordered, (*ordered[1:], None), strict=True):
         refuse_missing(line.text)
         most = following.at - line.at if following is not None else line.frames
-        yield Text(line.text, line.at, min(line.frames, most))
+        yield replace(line, frames=min(line.frames, most))
 
 
 def _parts(lines: Iterator[Text], face: Face, area: Area) -> Iterator[tuple[Text, Block]]:
-    """Each line in parts of at most two lines on screen, about equally long, with the time that each of them has."""
+    """Each line in parts of at most two lines on screen, about equally long, with the time that each of them has.
+
+    A part stands from its first word to the first of the next; where nobody knows when words are said, by its letters.
+    """
     for line in lines:
         rows = balanced(line.text, face, _measure(area, face.size))
         parts = [rows[first : first + LINES] for first in range(0, len(rows), LINES)]
-        letters = [sum(map(len, part)) for part in parts]
-        borders = [line.at + line.frames * told // max(sum(letters), 1) for told in accumulate(letters, initial=0)]
+        borders = _borders(line, parts)
         for part, (start, end) in zip(parts, pairwise(borders), strict=True):
             yield Text(" ".join(part), start, end - start), Block(tuple(part), face, round(face.size * 1.25))
+
+
+def _borders(line: Text, parts: Sequence[Sequence[str]]) -> list[int]:
+    """The frames between which the parts of a line stand."""
+    counts = list(accumulate((len(" ".join(part).split()) for part in parts), initial=0))
+    if len(line.words) == counts[-1]:
+        return [line.at, *(line.words[count][0] for count in counts[1:-1]), line.at + line.frames]
+    letters = [sum(map(len, part)) for part in parts]
+    return [line.at + line.frames * told // max(sum(letters), 1) for told in accumulate(letters, initial=0)]
 
 
 def _measure(area: Area, size: int) -> int:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from adc.compiler.catalogue import Endpoint
 from adc.compiler.plan import Json
 from adc.compiler.request import Problem
+from adc.runtime.sim.faults import Fail
 
 NOT_OURS = "Failed to download the file: it was not uploaded here"
 """The finding about an address that the stand-in did not give out."""
@@ -17,8 +18,52 @@ def answer(endpoint: Endpoint, arguments: Mapping[str, Json], outputs: Mapping[s
     """
     body: dict[str, Json] = {}
     for output, place in endpoint.outputs.items():
-        name, _, index = place.partition("/")
-        body[name] = [outputs[output]] if index else outputs[output]
+        told = outputs[output]
+        words = told if endpoint.word and isinstance(told, list) else None
+        _put(body, place.split("/"), told if words is None else [_word(endpoint, place, word) for word in words])
+    return _completed(body, endpoint, arguments)
+
+
+def nothing(endpoint: Endpoint, arguments: Mapping[str, Json]) -> dict[str, Json]:
+    """An answer that says all is well, without the media: an empty list, or null where one file would be."""
+    body: dict[str, Json] = {}
+    for place in endpoint.outputs.values():
+        name, *inner = place.split("/")
+        body[name] = [] if inner and inner[0].isdecimal() else None
+    return _completed(body, endpoint, arguments)
+
+
+def found_by_model(fail: Fail, arguments: Json) -> Json:
+    """A failure in the shape of a model's finding about the whole input, which it echoes, as fal does."""
+    return {"detail": [{"loc": ["body"], "msg": fail.detail, "type": fail.type, "input": arguments}]}
+
+
+def _put(body: dict[str, Json], place: list[str], value: Json) -> None:
+    """The value at its place in the answer; a number stands for the first of a list."""
+    for part in reversed(place[1:]):
+        value = [value] if part.isdecimal() else {part: value}
+    body[place[0]] = value
+
+
+def _word(endpoint: Endpoint, place: str, told: Json) -> Json:
+    """A word that was heard, `{"text", "start", "end"}`, in the shape in which this endpoint tells one."""
+    assert isinstance(told, dict), "the draft engine tells each word so"
+    body: dict[str, Json] = {}
+    for name, where in endpoint.word.items():
+        member, _, index = where.partition("/")
+        if index:
+            times = body.setdefault(member, [])
+            assert isinstance(times, list)
+            times.append(told[name])  # `word` names them in their order
+        else:
+            body[member] = told[name]
+    properties = endpoint.output_schema.get("properties")
+    items = properties.get(place) if isinstance(properties, dict) else None
+    plain = _plain(items.get("items") if isinstance(items, dict) else None, endpoint.output_schema)
+    return {**plain, **body} if isinstance(plain, dict) else body
+
+
+def _completed(body: dict[str, Json], endpoint: Endpoint, arguments: Mapping[str, Json]) -> dict[str, Json]:
     schema = endpoint.output_schema
     properties, required = schema.get("properties"), schema.get("required")
     for member in required if isinstance(required, list) else ():

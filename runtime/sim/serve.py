@@ -8,11 +8,13 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import time
 from typing import TYPE_CHECKING
 
 from adc.compiler.catalogue import Catalogue
-from adc.runtime.errors import ToolError
+from adc.runtime.errors import StoreError, ToolError
 from adc.runtime.sim.bill import Bill
+from adc.runtime.sim.clock import Clock
 from adc.runtime.sim.faults import Faults
 from adc.runtime.sim.files import Files
 from adc.runtime.sim.runs import Draw, Runs
@@ -37,13 +39,15 @@ def serve(
     draw: Draw,
     latency: float = 0.0,
     runners: int = RUNNERS,
+    faults: Faults | None = None,
     announce: Callable[[str], None] = print,
 ) -> None:
-    """Serve until Ctrl-C; `announce` is told the address once connections are taken. Raises ToolError.
+    """Serve until Ctrl-C; `announce` is told the address once connections are taken. Raises ToolError and StoreError.
 
-    `folder` keeps files and `bill` the bill; `latency` is how many seconds longer every run takes than its drawing.
+    `folder` keeps files and requests and `bill` the bill, all of which another stand-in in the same folder goes on
+    with; `latency` is how many seconds longer every run takes than its drawing.
     """
-    server = _server(folder, bill, catalogue, draw, latency, runners, Faults())
+    server = _server(folder, bill, catalogue, draw, latency, runners, faults or Faults(), time)
     listening = _listen(host, port)
     announce(_url(listening))
     try:
@@ -64,9 +68,13 @@ def start_in_thread(
     latency: float = 0.0,
     runners: int = RUNNERS,
     faults: Faults | None = None,
+    clock: Clock = time,
 ) -> Iterator[str]:
-    """A stand-in on a free port of this machine, for as long as the `with`. Gives its address. Raises ToolError."""
-    server = _server(folder, bill, catalogue, draw, latency, runners, faults or Faults())
+    """A stand-in on a free port of this machine, for as long as the `with`. Gives its address.
+
+    Raises ToolError and StoreError.
+    """
+    server = _server(folder, bill, catalogue, draw, latency, runners, faults or Faults(), clock)
     listening = _listen("127.0.0.1", 0)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, name="sim")
     thread.start()  # connections wait in the socket's queue until the server is up
@@ -79,28 +87,53 @@ def start_in_thread(
 
 
 def _server(
-    folder: Path, bill: Path, catalogue: Catalogue, draw: Draw, latency: float, runners: int, faults: Faults
+    folder: Path,
+    bill: Path,
+    catalogue: Catalogue,
+    draw: Draw,
+    latency: float,
+    runners: int,
+    faults: Faults,
+    clock: Clock,
 ) -> "uvicorn.Server":
     try:
         import uvicorn
 
         from adc.runtime.sim.app import StandIn
+        from adc.runtime.sim.damage import Connection
     except ImportError as error:
         raise ToolError(
             f"the stand-in needs a package that is not installed ({error.name})",
             next_command="pip install 'adc[sim]'",
         ) from error
     files = Files(folder.absolute())
-    runs = Runs(files=files, bill=Bill(bill), draw=draw, latency=latency, runners=runners)
+    try:
+        runs = Runs(
+            catalogue=catalogue,
+            files=files,
+            bill=Bill(bill),
+            draw=draw,
+            latency=latency,
+            runners=runners,
+            faults=faults,
+            clock=clock,
+        )
+    except (ValueError, KeyError, TypeError, ArithmeticError) as error:
+        raise StoreError(
+            f"{folder} holds requests or a bill that a stand-in did not write ({type(error).__name__})",
+            next_command="adc sim --folder DIR",
+        ) from error
     config = uvicorn.Config(
-        StandIn(catalogue, runs, files, faults).app(),
+        StandIn(catalogue, runs, files, faults, clock).app(),
         loop="asyncio",
-        http="h11",
+        http=Connection,
         ws="none",
         lifespan="on",
         log_config=None,
         log_level="critical",
         access_log=False,
+        proxy_headers=False,  # `names` reads the one that matters
+        date_header=False,  # the application has a clock of its own
         timeout_keep_alive=_KEEP_ALIVE,
         timeout_graceful_shutdown=2,
     )

@@ -24,10 +24,10 @@ from support.fakes import Heard, Shelf, handlers_of, plan_of, shelf_at, step_of
 from support.schedule import makespan
 
 from adc.compiler.digest import Engine
-from adc.compiler.plan import Plan, Step
+from adc.compiler.plan import Plan, Price, Step
 from adc.runtime.execute import execute
 from adc.runtime.policy import Limits, remaining_seconds
-from adc.runtime.ports import Made, Receipt, Workspace
+from adc.runtime.ports import Made, Purchase, Receipt, Workspace
 
 STEPS, PLACES, CHAIN = 1001, 100, 11
 TARGET = 1.02
@@ -49,8 +49,9 @@ class Seller:
     async def run(self, step: Step, workspace: Workspace) -> Made:
         """Intend, submit, wait, complete, and write a picture of 4 KiB."""
         ledger = self._shelf.ledger
+        price = Price(Decimal("0.1"), "1", "image", "exact")
         attempt = await ledger.intend(
-            key=workspace.key, ad="bench", step=step.id, endpoint="e", arguments=step.arguments, usd=Decimal("0.1")
+            Purchase(workspace.key, "bench", step.id, "e", "seller", step.arguments, {}, price)
         )
         request = f"request-{attempt}"
         await ledger.submitted(attempt, request_id=request, status_url="u", response_url="u")

@@ -16,7 +16,7 @@ from adc.compiler.catalogue import Endpoint, Makes, Role, builtin, file_limits, 
 from adc.compiler.frozen import as_dict
 from adc.compiler.plan import Json, StepRef
 from adc.compiler.price import price
-from adc.compiler.request import FACTS, fill, problems, resolution
+from adc.compiler.request import FACTS, carries, fill, problems, resolution, short_side_of
 
 MODELS = Path(__file__).parents[2] / "schemas" / "models"
 IDS = [endpoint.id for endpoint in builtin().endpoints]
@@ -52,6 +52,7 @@ def full_facts(endpoint: Endpoint) -> dict[str, Json]:
         "trigger": "MAYAB",
         "steps": 1000,
         "loras": [{"weights": StepRef("maya.lora", "weights").to_json()}],
+        "factor": 1.5,
     }
 
 
@@ -117,7 +118,13 @@ def test_outputs_stand_in_the_sellers_own_schema(endpoint_id: str) -> None:
     assert set(endpoint.outputs) == {endpoint.makes}
     for place in endpoint.outputs.values():
         found = file_schema(endpoint.output_schema, place)
-        assert found["type"] == "string" if endpoint.makes == "text" else "url" in found["properties"]
+        if endpoint.makes == "words":
+            assert found["type"] == "array"
+            assert set(endpoint.word) == {"text", "start", "end"}
+            for where in endpoint.word.values():
+                assert where.partition("/")[0] in file_schema(endpoint.output_schema, f"{place}/0")["properties"]
+        else:
+            assert found["type"] == "string" if endpoint.makes == "text" else "url" in found["properties"]
 
 
 def file_schema(schema: Mapping[str, Json], place: str) -> dict[str, Any]:
@@ -142,7 +149,7 @@ def test_prices_are_decimal_text_with_a_source_and_a_date() -> None:
     for endpoint in builtin().endpoints:
         assert all(isinstance(amount, str) for amount in leaves(endpoint.price.usd)), endpoint.id
         assert endpoint.price.source.startswith("https://"), endpoint.id
-        assert endpoint.price.as_of >= "2026-05-12", endpoint.id
+        assert endpoint.price.as_of >= "2026-05-04", endpoint.id
 
 
 def leaves(table: Json) -> Iterator[Json]:
@@ -239,10 +246,27 @@ def test_every_role_makes_what_its_part_needs() -> None:
         "sound": "audio",
         "description": "text",
         "training": "weights",
+        "upscale": "video",
+        "cutout": "image",
+        "transcription": "words",
     }
     found = {role: {endpoint.makes for endpoint in catalogue.of_role(role)} for role in makes}
     assert found == {role: {media} for role, media in makes.items()}
     assert sum(len(catalogue.of_role(role)) for role in makes) == len(catalogue.endpoints)
+
+
+def test_what_goes_on_from_clips_names_models_that_make_some() -> None:
+    for endpoint in builtin().endpoints:
+        takes = endpoint.takes
+        assert (takes.start_clip is not None) == (endpoint.role == "clip" and carries(endpoint, "video")), endpoint.id
+        for model in takes.start_clip.models if takes.start_clip else ():
+            assert any(each.takes.start_clip is None for each in builtin().of_model(model)), model
+
+
+def test_how_large_every_clip_is_can_be_told() -> None:
+    for endpoint in builtin().of_role("clip"):
+        arguments = fill(endpoint, full_facts(endpoint))
+        assert short_side_of(endpoint, arguments) in (480, 720, 1080, 2160), endpoint.id
 
 
 def test_what_trains_a_lora_and_what_reads_it_name_its_family() -> None:

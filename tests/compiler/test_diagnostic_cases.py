@@ -9,6 +9,7 @@ import pytest
 from support.spec_cases import Case, read_cases, words
 from syrupy.assertion import SnapshotAssertion
 
+from adc.compiler import explain
 from adc.compiler.checks import CHECKS
 from adc.compiler.codes import CODES
 from adc.compiler.render import render
@@ -64,4 +65,4 @@ def test_every_check_has_a_file_and_every_file_its_check(repository: Path) -> No
 
 def test_every_code_has_a_case() -> None:
     met = {expected.code for case in CASES for expected in case.expected}
-    assert met == set(CODES)
+    assert met == {code for code in CODES if explain.page(code).wrong.answer is None}

@@ -1,117 +1,83 @@
-"""Prices to the cent, worked out by hand from the sellers' own pages."""
+"""Prices to the cent, worked out by hand from the sellers' pages (`prices.json`), and bills read back from units."""
 
+import json
+from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from support.scripts import endpoint
 
+from adc.compiler.catalogue import Endpoint, builtin
 from adc.compiler.frozen import replace
-from adc.compiler.plan import Json
-from adc.compiler.price import price
+from adc.compiler.plan import Json, Price
+from adc.compiler.price import amounts, billed, price
 
-CASES: list[tuple[str, dict[str, Json], str]] = [
-    ("ideogram/character", {}, "0.15"),
-    ("ideogram/character", {"rendering_speed": "TURBO"}, "0.10"),
-    ("ideogram/character", {"rendering_speed": "QUALITY", "num_images": 4}, "0.80"),
-    ("kling-video/o1/reference-to-video", {"duration": "10"}, "1.12"),
-    ("kling-video/o1/reference-to-video", {}, "0.56"),
-    ("kling-video/o1/image-to-video", {"duration": "3"}, "0.336"),
-    ("kling-video/o1/standard/reference-to-video", {"duration": "10"}, "0.84"),
-    ("kling-video/o1/standard/image-to-video", {"duration": "5"}, "0.42"),
-    ("kling-video/o3/standard/image-to-video", {"duration": "10"}, "0.84"),
-    ("kling-video/o3/standard/image-to-video", {"duration": "10", "generate_audio": True}, "1.12"),
-    ("kling-video/o3/standard/reference-to-video", {"duration": "15", "generate_audio": False}, "1.26"),
-    ("kling-video/o3/standard/text-to-video", {"duration": "15", "generate_audio": True}, "1.68"),
-    ("kling-video/o3/pro/image-to-video", {"duration": "10"}, "1.12"),
-    ("kling-video/o3/pro/reference-to-video", {"duration": "10", "generate_audio": True}, "1.40"),
-    ("kling-video/o3/pro/text-to-video", {"duration": "3", "generate_audio": False}, "0.336"),
-    ("kling-video/o3/4k/image-to-video", {"duration": "10", "generate_audio": True}, "4.20"),
-    ("kling-video/o3/4k/reference-to-video", {"duration": "10", "generate_audio": False}, "4.20"),
-    ("veo3.1", {}, "3.20"),  # sound is on unless the request says no
-    ("veo3.1", {"duration": "8s", "generate_audio": False}, "1.60"),
-    ("veo3.1", {"duration": "4s", "resolution": "4k", "generate_audio": True}, "2.40"),
-    ("veo3.1/image-to-video", {"duration": "6s", "resolution": "1080p", "generate_audio": True}, "2.40"),
-    ("veo3.1/first-last-frame-to-video", {"duration": "4s", "generate_audio": False}, "0.80"),
-    ("veo3.1/reference-to-video", {"resolution": "1080p", "generate_audio": True}, "3.20"),
-    ("veo3.1/fast", {"duration": "8s", "generate_audio": True}, "1.20"),
-    ("veo3.1/fast/image-to-video", {"duration": "4s", "resolution": "4k", "generate_audio": False}, "1.20"),
-    ("veo3.1/fast/first-last-frame-to-video", {"duration": "6s"}, "0.90"),
-    ("veo3.1/lite", {"duration": "8s"}, "0.40"),
-    ("veo3.1/lite", {"duration": "8s", "resolution": "1080p"}, "0.64"),
-    ("veo3.1/lite/image-to-video", {"duration": "4s", "resolution": "1080p", "generate_audio": False}, "0.20"),
-    ("veo3.1/lite/first-last-frame-to-video", {"generate_audio": False}, "0.24"),
-    ("nano-banana", {"num_images": 1}, "0.039"),
-    ("nano-banana/edit", {"num_images": 2}, "0.078"),
-    ("nano-banana-2", {}, "0.08"),
-    ("nano-banana-2", {"resolution": "2K", "enable_web_search": True}, "0.135"),
-    ("nano-banana-2/edit", {"resolution": "4K", "thinking_level": "high"}, "0.162"),
-    ("nano-banana-pro", {"resolution": "2K"}, "0.15"),
-    ("nano-banana-pro/edit", {"resolution": "4K", "enable_web_search": True}, "0.315"),
-    ("flux-2", {"image_size": "square_hd"}, "0.012"),
-    ("flux-2", {}, "0.012"),  # landscape_4_3 is three quarters of a megapixel
-    ("flux-2", {"image_size": {"width": 1152, "height": 2048}, "num_images": 2}, "0.072"),
-    ("flux-2/edit", {"image_size": "portrait_16_9", "image_urls": ["a", "b", "c"]}, "0.048"),
-    ("elevenlabs/tts/eleven-v3", {"text": "x" * 400}, "0.04"),
-    ("elevenlabs/tts/multilingual-v2", {"text": "x" * 1000}, "0.10"),
-    ("elevenlabs/tts/turbo-v2.5", {"text": "x" * 400}, "0.02"),
-    ("minimax/speech-2.8-hd", {"prompt": "x" * 250}, "0.025"),
-    ("elevenlabs/music", {"music_length_ms": 15_000}, "0.80"),  # a minute is the least
-    ("elevenlabs/music", {"music_length_ms": 60_000}, "0.80"),
-    ("elevenlabs/music", {"music_length_ms": 60_001}, "1.60"),
-    ("stable-audio-25/text-to-audio", {"seconds_total": 30}, "0.20"),
-    ("stable-audio-25/text-to-audio", {}, "0.20"),
-    ("elevenlabs/sound-effects/v2", {"duration_seconds": 5}, "0.01"),
-    ("elevenlabs/sound-effects/v2", {"duration_seconds": 0.5}, "0.001"),
-    ("flux-2-pro", {"image_size": "square_hd"}, "0.03"),
-    ("flux-2-pro", {"image_size": {"width": 1152, "height": 2048}}, "0.06"),  # 3 of them: 0.03 and twice 0.015
-    ("flux-2-pro/edit", {"image_size": "square_hd", "image_urls": ["a", "b"]}, "0.06"),
-    ("flux-2-flex", {"image_size": {"width": 1152, "height": 2048}}, "0.15"),
-    ("flux-2-flex/edit", {"image_size": "square_hd", "image_urls": ["a", "b"]}, "0.15"),
-    ("flux-lora", {"image_size": {"width": 1008, "height": 1792}}, "0.07"),
-    ("flux-lora", {"image_size": "square_hd", "num_images": 3}, "0.105"),
-    ("flux-2/lora", {"image_size": {"width": 1152, "height": 2048}}, "0.063"),
-    ("flux-2/lora/edit", {"image_size": "square_hd", "image_urls": ["a"]}, "0.042"),
-    ("flux-lora-fast-training", {"steps": 1000}, "2.00"),
-    ("flux-2-trainer", {"steps": 500}, "3.20"),
-    ("flux-2-trainer", {}, "6.40"),
-    ("moondream3-preview/query", {}, "0.0015"),
-    ("bytedance/seedance-2.0/reference-to-video", {"duration": "10", "resolution": "720p"}, "3.024"),
-    ("bytedance/seedance-2.0/image-to-video", {"duration": "4"}, "1.2136"),
+
+def rows() -> Iterator[tuple[str, dict[str, Json], str | None, dict[str, Any]]]:
+    """Endpoint, arguments, dollars (None where they are unknown), and what no argument tells."""
+    for group in json.loads((Path(__file__).parent / "prices.json").read_text(encoding="utf-8")):
+        for endpoint_id in group["endpoints"]:
+            for arguments, usd, *measured in group["cases"]:
+                yield endpoint_id, arguments, usd, measured[0] if measured else {}
+
+
+ROWS = list(rows())
+IDS = [
+    f"{endpoint_id} {json.dumps(arguments)} {measured or ''}".strip() for endpoint_id, arguments, _, measured in ROWS
 ]
 
-DUBBED: list[tuple[str, dict[str, Json], str, str]] = [
-    ("kling-video/lipsync/audio-to-video", {}, "5", "0.07"),
-    ("kling-video/lipsync/audio-to-video", {}, "5.1", "0.14"),  # as 10 s
-    ("kling-video/lipsync/audio-to-video", {}, "2", "0.07"),
-    ("sync-lipsync/v2", {}, "8", "0.40"),
-    ("sync-lipsync/v2", {"model": "lipsync-2-pro"}, "30", "2.50"),
-    ("sync-lipsync/v2", {}, "0.1", "0.005"),
-]
-"""With the length of the clip that is sent, in seconds."""
+
+def priced(endpoint_id: str, arguments: dict[str, Json], measured: dict[str, Any]) -> Price:
+    clip = Fraction(measured["clip"]) if "clip" in measured else None
+    return price(endpoint(endpoint_id), arguments, clip=clip, short_side=measured.get("short_side"))
 
 
-@pytest.mark.parametrize(("endpoint_id", "arguments", "usd"), CASES)
-def test_price_to_the_cent(endpoint_id: str, arguments: dict[str, Json], usd: str) -> None:
-    found = price(endpoint(endpoint_id), arguments)
-    assert found.usd == Decimal(usd)
-    assert found.mark == endpoint(endpoint_id).price.mark
-
-
-def test_every_endpoint_has_a_price_that_is_worked_out_by_hand() -> None:
-    from adc.compiler.catalogue import builtin
-
-    ids = [*(endpoint_id for endpoint_id, *_ in CASES), *(endpoint_id for endpoint_id, *_ in DUBBED)]
-    priced = {endpoint(endpoint_id).id for endpoint_id in ids}
-    assert priced == {each.id for each in builtin().endpoints}
-
-
-@pytest.mark.parametrize(("endpoint_id", "arguments", "seconds", "usd"), DUBBED)
-def test_dubbing_is_paid_by_the_length_of_the_clip(
-    endpoint_id: str, arguments: dict[str, Json], seconds: str, usd: str
+@pytest.mark.parametrize(("endpoint_id", "arguments", "usd", "measured"), ROWS, ids=IDS)
+def test_price_to_the_cent(
+    endpoint_id: str, arguments: dict[str, Json], usd: str | None, measured: dict[str, Any]
 ) -> None:
-    assert price(endpoint(endpoint_id), arguments, clip=Fraction(seconds)).usd == Decimal(usd)
-    assert price(endpoint(endpoint_id), arguments).mark == "unknown"
+    found = priced(endpoint_id, arguments, measured)
+    if usd is None:
+        assert (found.usd, found.quantity, found.mark) == (Decimal(0), "", "unknown")
+    else:
+        assert found.usd == Decimal(usd)
+        assert found.mark == endpoint(endpoint_id).price.mark
+
+
+@pytest.mark.parametrize("one", builtin().endpoints, ids=lambda one: str(one.id))
+def test_every_branch_of_every_formula_is_worked_out_by_hand(one: Endpoint) -> None:
+    rule = one.price
+    mine = [(arguments, measured) for each, arguments, usd, measured in ROWS if each == one.id and usd is not None]
+    assert mine, "no price of it is worked out"
+    rates = {usd for usd, _ in amounts(rule.usd, rule.by)}
+    for usd, choices in amounts(rule.usd, rule.by):
+        arguments = {name: value for name, value in choices if name != "short_side"}
+        assert any(
+            all(str(row.get(name, value)).lower() == value.lower() for name, value in arguments.items())
+            and set(arguments) - set(row) <= {name for name, value in arguments.items() if _default(one, name) == value}
+            for row, _ in mine
+        ), f"{usd} for {choices}"
+    for extra in rule.extras:
+        assert any(row.get(extra.argument) == extra.value for row, _ in mine), extra
+    if rule.times:
+        assert any(row.get(rule.times, 1) not in (1, None) for row, _ in mine), rule.times
+    if rule.inputs:
+        assert any(row.get(rule.inputs) for row, _ in mine), rule.inputs
+    if rule.rounding:
+        ours = [priced(one.id, row, measured) for row, measured in mine]
+        assert len({each.quantity for each in ours}) > 1, "one quantity alone shows no rounding"
+    if "short_side" in rule.by:
+        assert len({priced(one.id, row, measured).usd for row, measured in mine}) == len(rates)
+
+
+def _default(one: Endpoint, name: str) -> str:
+    properties: Any = one.input_schema["properties"]
+    return str(properties[name].get("default")).lower() if name in properties else ""
 
 
 def test_the_quantity_is_told_in_the_unit_of_the_price() -> None:
@@ -122,36 +88,125 @@ def test_the_quantity_is_told_in_the_unit_of_the_price() -> None:
     bed = price(endpoint("elevenlabs/music"), {"music_length_ms": 90_000})
     assert (bed.quantity, bed.unit) == ("2", "minute")
     dub = price(endpoint("sync-lipsync/v2"), {}, clip=Fraction(8))
-    assert (dub.quantity, dub.unit) == ("0.1334", "minute")
-
-
-def test_a_fraction_of_a_hundredth_of_a_cent_is_rounded_against_us() -> None:
-    assert price(endpoint("elevenlabs/tts/turbo-v2.5"), {"text": "x"}).usd == Decimal("0.0001")
-
-
-@pytest.mark.parametrize(
-    ("endpoint_id", "arguments"),
-    [
-        ("veo3.1", {"resolution": "8k"}),
-        ("kling-video/o1/reference-to-video", {"duration": "auto"}),
-        ("flux-2", {"image_size": "poster"}),
-        ("elevenlabs/tts/eleven-v3", {}),
-        ("elevenlabs/music", {}),  # as long as the model likes
-        ("elevenlabs/sound-effects/v2", {"duration_seconds": None}),
-        ("flux-lora-fast-training", {}),
-        ("flux-2-pro/edit", {"image_size": "auto"}),
-        ("bytedance/seedance-2.0/reference-to-video", {"duration": "5", "resolution": "1080p"}),
-        ("bytedance/seedance-2.0/reference-to-video", {"resolution": "720p"}),
-    ],
-)
-def test_what_the_formula_does_not_cover_is_unknown_and_never_guessed(
-    endpoint_id: str, arguments: dict[str, Json]
-) -> None:
-    found = price(endpoint(endpoint_id), arguments)
-    assert (found.usd, found.mark) == (Decimal(0), "unknown")
+    assert (dub.quantity, dub.unit) == ("0.133333334", "minute")
+    assert price(endpoint("flux-2-trainer"), {"steps": 1000}).quantity == "1000"
 
 
 def test_a_price_that_nobody_found_is_unknown() -> None:
     clip = endpoint("veo3.1")
     unpriced = replace(clip, price=replace(clip.price, mark="unknown"))
     assert price(unpriced, {"duration": "8s"}).mark == "unknown"
+    assert billed(unpriced, {"duration": "8s"}, "8") is None
+
+
+def test_a_price_never_falls_when_more_is_asked_for() -> None:
+    flux, picture = endpoint("flux-2-pro/edit"), "https://example.com/picture.png"
+    sizes: list[Json] = [{"width": side, "height": side} for side in range(512, 2049, 64)]
+    found = [
+        price(flux, {"image_size": size, "image_urls": [picture for _ in range(count)]}).usd
+        for count in (1, 2, 3)
+        for size in sizes
+    ]
+    assert all(found[at] <= found[at + 1] for at in range(len(found) - 1) if (at + 1) % len(sizes)), (
+        "a larger picture is no cheaper"
+    )
+    assert found[0] < found[len(sizes)] < found[2 * len(sizes)], "a further picture is never free"
+
+
+# What was billed
+
+
+@pytest.mark.parametrize(("endpoint_id", "arguments", "usd", "measured"), ROWS, ids=IDS)
+def test_the_units_of_a_price_are_billed_as_that_price(
+    endpoint_id: str, arguments: dict[str, Json], usd: str | None, measured: dict[str, Any]
+) -> None:
+    planned = priced(endpoint_id, arguments, measured)
+    found = billed(endpoint(endpoint_id), arguments, planned.quantity, planned)
+    assert found == (None if usd is None else planned.usd)
+
+
+@st.composite
+def requests(draw: st.DrawFn) -> tuple[Endpoint, dict[str, Json], Fraction, int]:
+    """An endpoint with arguments that its schema takes and that its price asks for, and the clip that it sends."""
+    one = draw(st.sampled_from(builtin().endpoints))
+    rule, arguments = one.price, dict[str, Json]()
+    if rule.by:
+        _, choices = draw(st.sampled_from(list(amounts(rule.usd, rule.by))))
+        for name, value in choices:
+            if name != "short_side":
+                arguments[name] = value == "true" if value in ("true", "false") else value
+    for extra in rule.extras:
+        if draw(st.booleans()):
+            arguments[extra.argument] = extra.value
+    if rule.times:
+        arguments[rule.times] = draw(st.integers(1, 4))
+    if rule.inputs:
+        arguments[rule.inputs] = ["https://example.com/picture.png" for _ in range(draw(st.integers(1, 8)))]
+    match rule.unit:
+        case "1k chars":
+            arguments[rule.of] = draw(st.text(min_size=1, max_size=300))
+        case "megapixel":
+            sides = st.integers(512, 2048)
+            arguments[rule.of] = {"width": draw(sides), "height": draw(sides)}
+        case "step":
+            arguments[rule.of] = draw(st.integers(1, 10_000))
+        case "second" | "minute" if rule.of == "duration":
+            seconds = draw(st.sampled_from(one.takes.seconds or (7,)))
+            arguments[rule.of] = f"{seconds}s" if "veo" in one.id else str(seconds)
+        case "second" | "minute" if rule.of:
+            arguments[rule.of] = draw(st.integers(3000, 600_000) if rule.per > 1 else st.integers(1, 22))
+    rates = [Fraction(24), Fraction(25), Fraction(30), Fraction(60), Fraction(30_000, 1001)]
+    clip = draw(st.integers(1, 900)) / draw(st.sampled_from(rates))
+    return one, arguments, clip, draw(st.sampled_from([480, 720, 1080, 2160]))
+
+
+@given(requests())
+def test_units_at_full_precision_come_to_the_price_for_any_request(
+    request: tuple[Endpoint, dict[str, Json], Fraction, int],
+) -> None:
+    one, arguments, clip, short_side = request
+    planned = price(one, arguments, clip=clip, short_side=short_side)
+    assert planned.mark != "unknown"
+    assert planned.usd > 0
+    assert billed(one, arguments, planned.quantity, planned) == planned.usd
+    if one.price.of and "short_side" not in one.price.by:
+        assert billed(one, arguments, planned.quantity) == planned.usd, "what the plan said follows from the arguments"
+
+
+@pytest.mark.parametrize(
+    ("endpoint_id", "arguments", "units", "usd"),
+    [
+        ("kling-video/o3/pro/text-to-video", {"duration": "10"}, "10", "1.12"),
+        ("kling-video/o3/pro/text-to-video", {"duration": "10"}, "10.05", "1.1256"),
+        # one price is listed, with sound: ten silent seconds are eight units of it
+        ("kling-video/o3/pro/text-to-video", {"duration": "10"}, "8", "1.12"),
+        ("veo3.1", {"duration": "8s", "generate_audio": False}, "4", "1.60"),
+        ("nano-banana-2", {"resolution": "2K", "enable_web_search": True}, "1.6875", "0.135"),
+        # thousands of tokens at 0.014, of 97 frames
+        ("bytedance/seedance-2.0/image-to-video", {"duration": "4"}, "87.3", "1.2222"),
+        ("bytedance/seedance-2.0/image-to-video", {"duration": "4", "resolution": "1080p"}, "196.425", "2.75"),
+        ("flux-lora-fast-training", {"steps": 1000}, "100", "2.00"),
+        ("flux-2-pro", {"image_size": "square_hd"}, "3", "0.06"),
+        ("elevenlabs/music", {"music_length_ms": 61_000}, "2.0", "1.60"),
+        ("elevenlabs/tts/turbo-v2.5", {"text": "x"}, "0.001", "0.0001"),
+        ("sync-lipsync/v2", {}, "0.13333333333333333", "0.40"),
+        ("sync-lipsync/v2", {}, "0.133334", "0.40"),
+        ("kling-video/lipsync/audio-to-video", {}, "10", "0.14"),
+        ("ideogram/character", {}, "0", "0"),
+    ],
+)
+def test_units_are_read_as_they_are_meant(endpoint_id: str, arguments: dict[str, Json], units: str, usd: str) -> None:
+    assert billed(endpoint(endpoint_id), arguments, units) == Decimal(usd)
+
+
+@pytest.mark.parametrize("units", ["", "many", "nan", "inf", "-1", "1e999999", "1e-999999", "8 seconds", "0x8"])
+def test_units_that_are_no_number_tell_nothing(units: str) -> None:
+    assert billed(endpoint("veo3.1"), {"duration": "8s"}, units) is None
+
+
+def test_units_of_another_kind_tell_nothing() -> None:
+    assert billed(endpoint("elevenlabs/tts/eleven-v3"), {"text": "x" * 400}, "400") is None, "characters, no thousands"
+    assert billed(endpoint("elevenlabs/music"), {"music_length_ms": 60_000}, "60") is None, "seconds, no minutes"
+    assert billed(endpoint("moondream3-preview/query"), {}, "1300") is None, "tokens"
+    assert billed(endpoint("flux-2"), {"image_size": "poster"}, "1") == Decimal("0.012"), "a plan that knew nothing"
+    assert billed(endpoint("veo3.1"), {"resolution": "8k"}, "8") is None, "no rate, and nothing to go by"

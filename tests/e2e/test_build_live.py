@@ -18,7 +18,7 @@ from support.project import SCENES, edit, quick_draw
 from support.sim import KEY, Sim, sim_at
 
 from adc.runtime.draft.draw import draw
-from adc.runtime.sim.faults import Lose
+from adc.runtime.sim.faults import Lose, Refuse
 
 PAID = {
     "maya.pack.front",
@@ -131,24 +131,41 @@ def test_a_refused_key_stops_everything(project: Path, sim: Sim) -> None:
 
 def test_a_lost_answer_is_never_bought_again_blindly(project: Path, tmp_path: Path, sim: Sim) -> None:
     sim.faults.add(Lose("submit"))
-    ran = build(project, sim, "--yes", "--remote", "1")
+    sim.faults.add(Refuse("history", 403), rate=1.0)
+    ran = build(project, sim, "--yes", "--remote", "1", "--wait", "0")
     assert ran.code == 3
     lost = [step for step, state, _ in purchases(tmp_path) if state == "ambiguous"]
     assert len(lost) == 1
-    assert "--on-ambiguous=rebuy" in ran.err
+    assert "next: adc ledger resolve 1" in ran.err
     before = len(sim.billed())
 
-    stubborn = build(project, sim, "--yes")
+    stubborn = build(project, sim, "--yes", "--wait", "0")
     assert stubborn.code == 3
-    assert "--on-ambiguous=rebuy" in stubborn.err
+    assert "next: adc ledger resolve 1" in stubborn.err
     bought = len(sim.billed())
     assert bought >= before
+
+    unwilling = build(project, sim, "--yes", "--on-ambiguous", "fail")
+    assert unwilling.code == 4
+    assert "this build did not begin" in unwilling.err
+    assert "may have been bought for" in unwilling.err
+    assert "--on-ambiguous fail" in unwilling.err
+    assert len(sim.billed()) == bought
 
     decided = build(project, sim, "--yes", "--on-ambiguous", "rebuy")
     assert decided.code == 0, decided.err
     states = Counter((step, state) for step, state, _ in purchases(tmp_path))
     assert states[lost[0], "abandoned"] == states[lost[0], "fetched"] == 1
     assert len(sim.billed()) == len(PAID) + 1  # the lost one was billed too, and the user said so
+
+
+def test_a_lost_answer_is_found_in_the_history(project: Path, tmp_path: Path, sim: Sim) -> None:
+    for _ in range(3):
+        sim.faults.add(Lose("submit"))
+    ran = build(project, sim, "--yes")
+    assert ran.code == 0, ran.err
+    assert len(sim.billed()) == len(PAID)
+    assert {state for _, state, _ in purchases(tmp_path)} == {"fetched"}
 
 
 def interrupted(project: Path, sim: Sim, at: str, number: int) -> int:

@@ -1,13 +1,19 @@
-"""`adc models`: the table, the page about one model, the JSON for programs, and names that are not there."""
+"""`adc models`: the table, the page about one model, the JSON for programs, names that are not there, fal's prices."""
 
 import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.resources import files
 from pathlib import Path
+from threading import Thread
 from typing import get_args
+from urllib.parse import parse_qs, urlsplit
 
 import jsonschema
 import pytest
 from support.command import adc
+from support.sim import KEY, sim_at
 from syrupy.assertion import SnapshotAssertion
 
 from adc.compiler.catalogue import Role, builtin
@@ -103,3 +109,104 @@ def test_what_is_listed_as_an_option_can_be_set() -> None:
         "safety_tolerance",
         "seed",
     ]
+
+
+# fal's list of prices
+
+
+@contextmanager
+def listing(prices: Mapping[str, float]) -> Iterator[str]:
+    """The address of a server that lists these prices a second, and refuses every key but ours."""
+
+    class Prices(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            known = self.headers["Authorization"] == f"Key {KEY}"
+            asked = parse_qs(urlsplit(self.path).query)["endpoint_id"][0].split(",")
+            items = [
+                {"endpoint_id": name, "unit_price": prices[name], "unit": "seconds", "currency": "USD"}
+                for name in asked
+                if name in prices
+            ]
+            body = json.dumps(
+                {"prices": items} if known else {"detail": f"Invalid: {self.headers['Authorization']}"}
+            ).encode()
+            self.send_response(200 if known else 401)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the base class calls it so
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Prices) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def test_prices_that_moved_are_told_and_nothing_is_changed(tmp_path: Path) -> None:
+    words = ("models", "refresh-prices", "--role", "lipsync")
+    with listing({"fal-ai/kling-video/lipsync/audio-to-video": 0.03, "fal-ai/sync-lipsync/v2": 0.05}) as url:
+        ran = adc(*words, "--fal-url", url, folder=tmp_path, env={"FAL_KEY": KEY})
+        told = adc(*words, "--json", folder=tmp_path, env={"FAL_KEY": KEY, "ADC_FAL_URL": url})
+    assert (ran.code, ran.err) == (1, "")
+    assert ran.out.splitlines()[1].split("  ") == [
+        "fal-ai/kling-video/lipsync/audio-to-video",
+        "$0.014 per second",
+        "$0.03 per second",
+        "2026-05-12",
+    ]
+    assert "Nothing was changed" in ran.out
+    assert ran.out.splitlines()[-2:] == [
+        "one of its rates: fal-ai/sync-lipsync/v2: $0.05 per second (model lipsync-2)",
+        "2 prices: 1 as the catalogue has it, 1 moved",
+    ]
+    assert told.code == 1
+    document = json.loads(told.out)
+    jsonschema.Draft202012Validator(json.loads((files("adc.schemas") / "prices.v1.json").read_bytes())).validate(
+        document
+    )
+    assert {one["id"]: one["verdict"] for one in document["endpoints"]} == {
+        "fal-ai/kling-video/lipsync/audio-to-video": "moved",
+        "fal-ai/sync-lipsync/v2": "same",
+    }
+
+
+def test_prices_as_the_catalogue_has_them(tmp_path: Path) -> None:
+    with listing({"fal-ai/kling-video/lipsync/audio-to-video": 0.014}) as url:
+        ran = adc(
+            "models", "refresh-prices", "--role", "lipsync", "--fal-url", url, folder=tmp_path, env={"FAL_KEY": KEY}
+        )
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.splitlines() == [
+        "not listed: fal-ai/sync-lipsync/v2: adc has about $3.00 to $5.00 per minute",
+        "2 prices: 1 as the catalogue has it, 1 not listed",
+    ]
+
+
+def test_the_stand_in_lists_the_prices_of_the_catalogue(tmp_path: Path) -> None:
+    with sim_at(tmp_path / "sim") as sim:
+        ran = adc("models", "refresh-prices", "--fal-url", sim.url, folder=tmp_path)
+    assert (ran.code, ran.err) == (0, "")
+    assert "moved" not in ran.out
+    assert "not listed" not in ran.out
+
+
+def test_without_a_key_there_is_a_sentence(tmp_path: Path) -> None:
+    env = {"FAL_KEY": "", "FAL_KEY_ID": "", "FAL_KEY_SECRET": "", "ADC_FAL_URL": "", "HOME": str(tmp_path)}
+    ran = adc("models", "refresh-prices", folder=tmp_path, env=env)
+    assert (ran.code, ran.out) == (3, "")
+    assert ran.err.startswith("there is no key for fal.ai")
+
+
+def test_a_key_that_is_refused_is_not_shown(tmp_path: Path) -> None:
+    planted = "another-id:another-secret"
+    with listing({}) as url:
+        ran = adc("models", "refresh-prices", "--fal-url", url, folder=tmp_path, env={"FAL_KEY": planted})
+    assert (ran.code, ran.out) == (3, "")
+    assert ran.err.startswith("the key was refused for the prices")
+    assert "another" not in ran.out + ran.err

@@ -6,14 +6,15 @@ from pathlib import Path
 import anyio
 import pytest
 
-from adc.runtime.database import VERSION, Database
+from adc.runtime import database as database_module
+from adc.runtime.database import VERSION, Database, journal
 from adc.runtime.errors import StoreError, StoreFull
 
 pytestmark = pytest.mark.anyio
 
 
 def put(connection: sqlite3.Connection, digest: str) -> str:
-    connection.execute("INSERT INTO uploads VALUES (?, 'host', 'url', 'now')", (digest,))
+    connection.execute("INSERT INTO uploads VALUES (?, 'host', 'url', 'now', '')", (digest,))
     return digest
 
 
@@ -127,3 +128,37 @@ async def test_a_read_that_is_refused_is_a_sentence(tmp_path: Path) -> None:
         await database.write(lambda connection: connection.execute("DROP TABLE results"))
         with pytest.raises(StoreError, match="cannot be used: no such table"):
             database.read("SELECT * FROM results")
+
+
+MOUNTS = """\
+22 1 0:20 / / rw,relatime - ext4 /dev/vda1 rw
+30 22 0:45 / /mnt/team rw,relatime shared:1 - nfs4 server:/team rw
+31 30 0:46 / /mnt/team/local\\040disk rw - ext4 /dev/vdb1 rw
+32 22 0:47 / /mnt/home rw - fuse.sshfs me@host:/ rw
+"""
+
+
+@pytest.mark.parametrize(
+    ("place", "kind"),
+    [
+        ("/home/maya/store", "WAL"),
+        ("/mnt/team/store", "TRUNCATE"),
+        ("/mnt/teams/store", "WAL"),
+        ("/mnt/team/local disk/store", "WAL"),
+        ("/mnt/home/store", "TRUNCATE"),
+    ],
+)
+def test_a_share_gets_the_older_journal(tmp_path: Path, place: str, kind: str) -> None:
+    mounts = tmp_path / "mountinfo"
+    mounts.write_text(MOUNTS)
+    assert journal(Path(place), mounts) == kind
+    assert journal(Path(place), tmp_path / "not linux") == "WAL"
+
+
+async def test_the_older_journal_keeps_what_was_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database_module, "journal", lambda _root: "TRUNCATE")
+    with Database.open(tmp_path) as one, Database.open(tmp_path) as other:
+        await one.write(lambda connection: put(connection, "one"))
+        await other.write(lambda connection: put(connection, "two"))
+        assert stored(one) == stored(other) == {"one", "two"}
+        assert not (tmp_path / "adc.sqlite-wal").exists()

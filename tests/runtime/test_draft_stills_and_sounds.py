@@ -40,8 +40,8 @@ def asked(endpoint: Endpoint, **wanted: Json) -> dict[str, Json]:
     return {name: value for name, value in wanted.items() if name in properties}
 
 
-@pytest.mark.parametrize("endpoint_id", ids("image"))
-async def test_every_image_endpoint_makes_an_image(endpoint_id: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("endpoint_id", [each.id for each in CATALOGUE.of_role("still")])
+async def test_every_endpoint_of_stills_makes_one(endpoint_id: str, tmp_path: Path) -> None:
     endpoint = CATALOGUE.endpoint(endpoint_id)
     maya = str(portrait(tmp_path / "maya.png"))
     urls: list[Json] = [maya, str(bottle(tmp_path / "serum.png"))]

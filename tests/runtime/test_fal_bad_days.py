@@ -20,6 +20,8 @@ from adc.runtime.errors import (
     AdcError,
     Ambiguous,
     Broken,
+    Gone,
+    ModelFailed,
     OutOfCredit,
     Rejected,
     RemoteError,
@@ -27,7 +29,6 @@ from adc.runtime.errors import (
     Unauthorised,
     Unreachable,
 )
-from adc.runtime.fal.download import Gone
 from adc.runtime.sim.faults import Garble, Lose, Place, Refuse
 
 pytestmark = pytest.mark.anyio
@@ -42,12 +43,51 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sim]:
 @pytest.fixture
 def sim(shared: Sim) -> Iterator[Sim]:
     shared.bill.unlink(missing_ok=True)
+    shared.faults.clear()
     yield shared
     assert shared.faults.waiting == (), "a fault that was prepared did not happen"
 
 
+def silence_the_history(sim: Sim) -> None:
+    """fal's history cannot be asked, for as long as the test lasts."""
+    sim.faults.add(Refuse("history", 403), rate=1.0)
+
+
+async def test_a_lost_answer_is_found_in_the_history_and_gone_on_with(sim: Sim, tmp_path: Path) -> None:
+    sim.faults.add(Lose("submit"))
+    async with buyer_at(sim.url, tmp_path, on_ambiguous="wait") as buyer:
+        made = await buyer.buy(clip())
+        assert buyer.states() == ["completed"]
+    assert [line["request_id"] for line in sim.billed()] == [made.receipt.request_id]
+
+
+async def test_two_equal_purchases_whose_answers_are_lost_are_told_apart(sim: Sim, tmp_path: Path) -> None:
+    async with buyer_at(sim.url, tmp_path, on_ambiguous="wait") as buyer:
+        await buyer.buy(voice())
+        for entry in buyer.entries():
+            await buyer.ledger.failed(entry.id, reason="a test", charge="yes")
+        sim.faults.add(Lose("submit"))
+        await buyer.buy(voice())
+        first, second = buyer.entries()
+    assert (first.state, second.state) == ("failed", "completed")
+    assert {first.request_id, second.request_id} == {line["request_id"] for line in sim.billed()}
+    assert len(sim.billed()) == 2
+
+
+async def test_the_history_is_asked_for_as_long_as_a_request_may_wait_in_the_queue(sim: Sim, tmp_path: Path) -> None:
+    sim.faults.add(Lose("submit"))
+    silence_the_history(sim)
+    async with buyer_at(sim.url, tmp_path, on_ambiguous="wait") as buyer:
+        with pytest.raises(Ambiguous):
+            await buyer.buy(voice())
+        looks = [seconds for seconds in buyer.slept if seconds >= 2]
+        assert 3600 <= sum(looks) <= 3700
+        assert buyer.notes.count("its answer was lost: looking for it in fal's history") == len(looks)
+
+
 async def test_a_lost_answer_is_never_sent_again(sim: Sim, tmp_path: Path) -> None:
     sim.faults.add(Lose("submit"))
+    silence_the_history(sim)
     async with buyer_at(sim.url, tmp_path) as buyer:
         with pytest.raises(Ambiguous) as first:
             await buyer.buy(clip())
@@ -59,18 +99,19 @@ async def test_a_lost_answer_is_never_sent_again(sim: Sim, tmp_path: Path) -> No
     assert len(sim.billed()) == 1
     assert str(first.value) == (
         "hook.clip may have been bought for $0.42: the answer to the request for hook.clip was lost "
-        "(RemoteProtocolError); nothing else was sent for it"
+        "(RemoteProtocolError); fal's history does not list it, and nothing else was sent for it"
     )
     assert str(second.value) == (
         "hook.clip may have been bought for $0.42: in an earlier build, the answer to the request for hook.clip was "
-        "lost (RemoteProtocolError); nothing else was sent for it"
+        "lost (RemoteProtocolError); fal's history does not list it, and nothing else was sent for it"
     )
     assert first.value.usd == clip().price.usd
-    assert second.value.next_command == "adc build hello.ad --on-ambiguous=rebuy"
+    assert second.value.next_command == "adc ledger resolve 1"
 
 
 async def test_the_user_may_give_a_lost_purchase_up_and_buy_again(sim: Sim, tmp_path: Path) -> None:
     sim.faults.add(Lose("submit"))
+    silence_the_history(sim)
     async with buyer_at(sim.url, tmp_path) as buyer:
         with pytest.raises(Ambiguous):
             await buyer.buy(voice())
@@ -124,7 +165,7 @@ async def test_too_many_requests_waits_as_long_as_it_is_asked_to(sim: Sim, tmp_p
     async with buyer_at(sim.url, tmp_path) as buyer:
         await buyer.buy(voice())
         assert buyer.states() == ["failed", "failed", "completed"]
-        assert buyer.slept[:2] == [17.0, 5.0]
+        assert buyer.slept[:2] == [17.0, 34.0]
     assert len(sim.billed()) == 1
 
 
@@ -140,10 +181,12 @@ async def test_nobody_there_is_tried_a_few_times_and_bought_never(tmp_path: Path
     with socket.socket() as closed:  # bound and not listening: a connection is refused
         closed.bind(("127.0.0.1", 0))
         async with buyer_at(f"http://127.0.0.1:{closed.getsockname()[1]}", tmp_path) as buyer:
-            with pytest.raises(Unreachable, match=r"hook\.voice \(ConnectError\); nothing was bought") as caught:
+            with pytest.raises(
+                Unreachable, match=r"fal could not be reached \(ConnectError\); nothing was bought"
+            ) as caught:
                 await buyer.buy(voice())
-            assert buyer.states() == ["failed"] * 4
-            assert buyer.slept == [1.0, 2.0, 4.0]
+            assert buyer.states() == ["failed"]
+            assert sum(buyer.slept) < 30  # this machine may have no network at all
     assert caught.value.next_command == "adc build hello.ad"
 
 
@@ -166,14 +209,15 @@ async def test_only_what_surely_never_left_counts_as_not_sent(
     posts: list[httpx.Request] = []
 
     def fail(request: httpx.Request) -> httpx.Response:
-        posts.append(request)
+        if request.method == "POST":
+            posts.append(request)
         raise error("a test")
 
     async with buyer_at("http://sim", tmp_path, transport=httpx.MockTransport(fail)) as buyer:
         with pytest.raises(RemoteError):
             await buyer.buy(voice())
         assert set(buyer.states()) == {state}
-    assert len(posts) == (1 if state == "ambiguous" else 4)
+    assert len(posts) == 1
     assert posts[0].headers["x-app-fal-disable-fallback"] == "true"
 
 
@@ -206,7 +250,7 @@ async def test_a_wrong_page_in_the_place_of_the_file_is_fetched_again(sim: Sim, 
 
 
 async def test_a_file_that_stays_wrong_is_kept_as_bought(sim: Sim, tmp_path: Path) -> None:
-    for _ in range(2):
+    for _ in range(4):
         sim.faults.add(Garble())
     async with buyer_at(sim.url, tmp_path) as buyer:
         with pytest.raises(Gone, match=r"what was bought for hook\.clip is not good: video\.part holds no media"):
@@ -230,10 +274,10 @@ async def test_a_file_that_is_gone_is_bought_again_only_when_told_to(sim: Sim, t
 
 
 async def test_a_file_that_keeps_breaking_off_stays_bought(sim: Sim, tmp_path: Path) -> None:
-    for _ in range(6):
-        sim.faults.add(Refuse("download", 503))
+    for _ in range(7):  # as often as it is asked again before it is believed
+        sim.faults.add(Refuse("download", 405))
     async with buyer_at(sim.url, tmp_path) as buyer:
-        with pytest.raises(Broken, match="is bought but did not arrive"):
+        with pytest.raises(Broken, match=r"is bought but did not arrive \(status 405\)"):
             await buyer.buy(voice())
         assert buyer.states() == ["completed"]
         await buyer.buy(voice())
@@ -245,6 +289,7 @@ async def test_hiccups_after_the_purchase_are_waited_out(sim: Sim, tmp_path: Pat
     for place in places:
         sim.faults.add(Refuse(place, 503, by_fal=False))
         sim.faults.add(Lose(place))
+    sim.faults.add(Refuse("stream", 405))
     sim.faults.add(Refuse("status", 500))
     sim.faults.add(Refuse("status", 404))
     sim.faults.add(Refuse("result", 404))
@@ -275,11 +320,13 @@ async def test_a_seller_who_falls_silent_after_the_purchase_is_asked_again_by_th
 
 @pytest.mark.parametrize("place", ["status", "result"])
 async def test_a_key_revoked_after_the_purchase_leaves_it_bought(sim: Sim, tmp_path: Path, place: Place) -> None:
+    sim.faults.add(Refuse("stream", 405))
     sim.faults.add(Refuse(place, 401, "Invalid key"))
     async with buyer_at(sim.url, tmp_path) as buyer:
         with pytest.raises(Unauthorised):
             await buyer.buy(voice())
-        assert buyer.states() == ["submitted"]
+        assert buyer.states() in (["submitted"], ["running"])
+        sim.faults.clear()
         await buyer.buy(voice())
     assert len(sim.billed()) == 1
 
@@ -363,42 +410,38 @@ async def test_a_stand_in_on_this_machine_is_reached_past_any_proxy(
 
 
 async def test_a_model_that_fails_for_good_ends_the_attempt(sim: Sim, tmp_path: Path) -> None:
-    for _ in range(6):
-        sim.faults.add(Refuse("result", 500, "CUDA out of memory"))
+    sim.faults.add(Refuse("result", 500, "CUDA out of memory"), rate=1.0)
     async with buyer_at(sim.url, tmp_path) as buyer:
-        with pytest.raises(RemoteError, match=r"hook\.voice was not made: CUDA out of memory \(status 500\)"):
+        with pytest.raises(ModelFailed, match=r"fal charged nothing: CUDA out of memory \(status 500\)"):
             await buyer.buy(voice())
-        assert buyer.states() == ["failed"]
+        assert buyer.states() == ["failed"] * 3  # what is not billed is asked for twice more
+        assert [entry.usd for entry in buyer.entries()] == [0, 0, 0]
 
 
 async def test_a_proxy_between_us_and_the_result_does_not_end_the_attempt(sim: Sim, tmp_path: Path) -> None:
-    for _ in range(6):
-        sim.faults.add(Refuse("result", 503, by_fal=False))
+    sim.faults.add(Refuse("result", 503, by_fal=False), rate=1.0)
     async with buyer_at(sim.url, tmp_path) as buyer:
         with pytest.raises(Broken, match=r"could not be fetched \(status 503\); it is bought"):
             await buyer.buy(voice())
-        assert buyer.states() == ["submitted"]
+        assert buyer.states() in (["submitted"], ["running"])
+        assert 1700 < sum(buyer.slept) < 1900  # half an hour of nobody there
+        sim.faults.clear()
         await buyer.buy(voice())
     assert len(sim.billed()) == 1
 
 
 async def test_connections_that_break_under_the_result_do_not_end_the_attempt(sim: Sim, tmp_path: Path) -> None:
-    for _ in range(6):
-        sim.faults.add(Lose("result"))
+    sim.faults.add(Lose("result"), rate=1.0)
     async with buyer_at(sim.url, tmp_path) as buyer:
         with pytest.raises(Broken, match=r"could not be fetched \(RemoteProtocolError\)"):
             await buyer.buy(voice())
-        assert buyer.states() == ["submitted"]
+        assert buyer.states() in (["submitted"], ["running"])
 
 
 async def test_an_input_that_cannot_be_uploaded_buys_nothing(sim: Sim, tmp_path: Path) -> None:
     async with buyer_at(sim.url, tmp_path) as buyer:
         sim.faults.add(Refuse("upload", 413, "too large"))
         with pytest.raises(Rejected, match="could not be uploaded to fal, nothing was bought: too large"):
-            await buyer.buy(still())
-        for _ in range(6):
-            sim.faults.add(Lose("initiate"))
-        with pytest.raises(Unreachable, match=r"could not be uploaded to fal, nothing was bought \(Remote"):
             await buyer.buy(still())
         assert buyer.states() == []
     assert sim.billed() == []

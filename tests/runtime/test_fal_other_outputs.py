@@ -16,9 +16,8 @@ from adc.compiler.plan import FileRef, Json, Ref, Step, StepRef
 from adc.compiler.price import price
 from adc.runtime.draft.draw import draw
 from adc.runtime.draft.marker import marker
-from adc.runtime.errors import MediaError
+from adc.runtime.errors import Gone, MediaError
 from adc.runtime.fal import weights
-from adc.runtime.fal.download import Gone
 from adc.runtime.fal.handler import text_at
 from adc.runtime.handlers.archive import ArchiveHandler
 from adc.runtime.ports import Made, Workspace
@@ -69,7 +68,7 @@ async def test_a_description_is_bought_as_words(sim: Sim, tmp_path: Path) -> Non
         describe = step("fal-ai/moondream3-preview/query", image_url=PHOTO, prompt="Describe her.", reasoning=False)
         made = await buyer.buy(describe)
     assert made.files["text"].read_text(encoding="utf-8") == "as in the photo"
-    assert made.receipt.usd == sim.total() == Decimal("0.0015")
+    assert made.receipt.usd == sim.total() == Decimal("0.004")
 
 
 async def test_a_text_of_another_step_is_sent_as_part_of_the_words(sim: Sim, tmp_path: Path) -> None:

@@ -26,9 +26,10 @@ from pathlib import Path
 
 import anyio
 from adc.compiler.digest import digest_bytes
+from adc.compiler.plan import Price
 from adc.runtime.database import Database
 from adc.runtime.ledger import StoreLedger
-from adc.runtime.ports import Receipt, Result
+from adc.runtime.ports import Purchase, Receipt, Result
 from adc.runtime.step_cache import StepCache
 from adc.runtime.store import Store
 
@@ -55,9 +56,8 @@ class Halting(sqlite3.Connection):
 
 async def buy(ledger, store, cache, number):
     key = digest_bytes(b"key %d" % number)
-    attempt = await ledger.intend(
-        key=key, ad="ad", step="clip", endpoint="studio/clip", arguments={}, usd=Decimal("1.40")
-    )
+    price = Price(Decimal("1.40"), "10", "second", "exact")
+    attempt = await ledger.intend(Purchase(key, "ad", "clip", "studio/clip", "fal", {}, {}, price))
     say(f"intended {number}")
     await ledger.submitted(attempt, request_id=f"r{number}", status_url="s", response_url="r")
     say(f"submitted {number}")

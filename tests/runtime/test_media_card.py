@@ -44,6 +44,20 @@ def test_everything_stands_inside_the_margins(size: tuple[int, int], headline: s
     assert abs((columns[0] + columns[-1]) / 2 - size[0] / 2) <= 0.01 * size[0] + 2
 
 
+@pytest.mark.parametrize("size", [(540, 960), (960, 540)])
+def test_what_is_cut_out_stands_there_whole(tmp_path: Path, size: tuple[int, int]) -> None:
+    cut = Image.new("RGBA", (200, 600), (0, 0, 0, 0))
+    for top in (0, 560):
+        ImageDraw.Draw(cut).rectangle((0, top, 199, top + 39), fill=(10, 90, 200, 255))
+    cut.save(tmp_path / "cut.png")
+    picture = drawn(width=size[0], height=size[1], image=tmp_path / "cut.png").astype(int)
+    blue = np.abs(picture - np.array([10, 90, 200])).max(axis=2) < 12
+    rows, columns = np.flatnonzero(blue.any(axis=1)), np.flatnonzero(blue.any(axis=0))
+    assert (rows[-1] - rows[0]) / (columns[-1] - columns[0]) == pytest.approx(3, abs=0.05)
+    assert rows[0] > 0
+    assert columns[0] > 0
+
+
 def test_the_ground_is_the_colour_that_was_written() -> None:
     assert tuple(drawn(background="#14213d")[0, 0]) == (0x14, 0x21, 0x3D)
 

@@ -4,6 +4,7 @@ import json
 import threading
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import pytest
 from support.sim import Sim, picture, sim_at, tiny_media
 
 from adc.compiler.catalogue import Endpoint, builtin
-from adc.compiler.plan import Json
+from adc.compiler.plan import Json, Price
 from adc.compiler.price import price
 from adc.runtime.errors import ToolError
 from adc.runtime.sim import serve
@@ -77,7 +78,8 @@ def test_a_request_from_submit_to_result(sim: Sim, client: httpx.Client, gate: t
     waiting = client.get(f"{place}/status")
     assert waiting.status_code == 202
     assert waiting.json()["logs"] is None
-    assert client.get(f"{place}/status", params={"logs": "1"}).json()["logs"] == []
+    [line] = client.get(f"{place}/status", params={"logs": "1"}).json()["logs"]
+    assert set(line) == {"message", "timestamp", "level", "source"}
     gate.set()
     result = ended(client, told["request_id"])
     assert result.status_code == 200
@@ -187,7 +189,8 @@ def test_files_go_up_without_a_key_and_come_down_in_ranges(sim: Sim, client: htt
     with httpx.Client(trust_env=False) as anyone:
         assert anyone.get(place["file_url"]).status_code == 404
         assert anyone.put(place["upload_url"], content=data).status_code == 200
-        assert anyone.put(place["upload_url"], content=b"again").status_code == 403
+        assert anyone.put(place["upload_url"], content=data).status_code == 200
+        assert anyone.put(place["upload_url"], content=b"other").status_code == 403
         whole = anyone.get(place["file_url"])
         part = anyone.get(place["file_url"], headers={"Range": "bytes=100-199", "If-Range": whole.headers["ETag"]})
     assert whole.content == data
@@ -196,7 +199,7 @@ def test_files_go_up_without_a_key_and_come_down_in_ranges(sim: Sim, client: htt
     assert part.headers["Content-Range"] == f"bytes 100-199/{len(data)}"
     assert part.content == data[100:200]
     assert place["file_url"].endswith("/maya_co.png")
-    assert [file.parent.parent.parent for file in sim.folder.rglob("*.png")] == [sim.folder]
+    assert [file.parent.parent.parent for file in sim.folder.rglob("*.p[na]*")] == [sim.folder]
 
 
 @pytest.mark.parametrize("path", ["results/0/a.png", "uploads/../../a", "uploads/0/..", "uploads/zz/a.png", "a.png"])
@@ -224,7 +227,7 @@ def test_the_history_lists_what_has_left_the_queue(client: httpx.Client, gate: t
 def test_every_answer_has_the_shape_of_the_endpoints_own_schema(endpoint: Endpoint, tmp_path: Path) -> None:
     files = Files(tmp_path)
     folder = files.folder_of("00")
-    told = {name: files.told(path, endpoint.makes, "http://sim") for name, path in tiny_media(endpoint, folder).items()}
+    told = {name: files.told(path, endpoint.makes) for name, path in tiny_media(endpoint, folder).items()}
     jsonschema.Draft202012Validator(dict(endpoint.output_schema)).validate(answer(endpoint, {"prompt": "Maya"}, told))
 
 
@@ -256,9 +259,26 @@ def test_a_missing_extra_is_one_sentence(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def test_a_bill_grows_and_is_never_rewritten(tmp_path: Path) -> None:
-    from decimal import Decimal
-
     path = tmp_path / "deep" / "bill.jsonl"
-    Bill(path).charge("a", VOICE, Decimal("0.10"))
-    Bill(path).charge("b", VOICE, Decimal("-0.10"))
-    assert [json.loads(line)["usd"] for line in path.read_text().splitlines()] == ["0.10", "-0.10"]
+    price = Price(Decimal("0.10"), "2", "second", "exact")
+    Bill(path).settle("a", VOICE, price, billed=True)
+    Bill(path).settle("a", VOICE, price, billed=True)
+    assert Bill(path).total == Decimal("0.10")
+    Bill(path).settle("a", VOICE, price, billed=False)
+    Bill(path).settle("a", VOICE, price, billed=False)
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    assert [(line["usd"], line["units"]) for line in lines] == [("0.10", "2"), ("-0.10", "-2")]
+    assert Bill(path).total == 0
+
+
+def test_a_line_that_a_kill_has_torn_is_dropped(tmp_path: Path) -> None:
+    path = tmp_path / "bill.jsonl"
+    price = Price(Decimal("0.10"), "2", "second", "exact")
+    Bill(path).settle("a", VOICE, price, billed=True)
+    whole = path.read_bytes()
+    with path.open("ab") as file:
+        file.write(whole[:30])
+    bill = Bill(path)
+    assert (path.read_bytes(), bill.total) == (whole, Decimal("0.10"))
+    bill.settle("b", VOICE, price, billed=True)
+    assert Bill(path).total == Decimal("0.20")

@@ -13,7 +13,7 @@ from typing import NoReturn
 import pytest
 
 from adc.compiler.digest import digest_bytes
-from adc.runtime.errors import Busy, StoreCorrupt, StoreError, StoreFull
+from adc.runtime.errors import StoreCorrupt, StoreError, StoreFull
 from adc.runtime.store import Store, media_type_of
 
 PICTURE = b"a picture" * 1000
@@ -238,32 +238,6 @@ os.kill(os.getpid(), 9)
         folder = living.workspace()
         with Store.open(root):
             assert folder.is_dir()
-
-
-def test_one_build_at_a_time_may_spend(tmp_path: Path) -> None:
-    with Store.open(tmp_path) as one, Store.open(tmp_path) as other:
-        with (
-            one.exclusive(),
-            pytest.raises(Busy, match=rf"process {os.getpid()}\); nothing was spent"),
-            other.exclusive(),
-        ):
-            raise AssertionError("both hold it")
-        with other.exclusive():
-            pass
-
-
-def test_the_right_to_spend_dies_with_its_holder(tmp_path: Path) -> None:
-    program = """
-import os, sys
-from pathlib import Path
-from adc.runtime.store import Store
-
-with Store.open(Path(sys.argv[1])).exclusive():
-    os.kill(os.getpid(), 9)
-"""
-    subprocess.run([sys.executable, "-c", program, str(tmp_path)], check=False, timeout=60)
-    with Store.open(tmp_path) as store, store.exclusive():
-        pass
 
 
 def test_media_types_go_by_suffix() -> None:

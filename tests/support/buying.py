@@ -16,11 +16,12 @@ from adc.compiler.digest import Engine, digest_bytes, step_key
 from adc.compiler.plan import FileRef, Json, Ref, Step
 from adc.compiler.price import price
 from adc.runtime.database import Database
-from adc.runtime.fal.handler import FalHandler
+from adc.runtime.fal.handler import FalHandler, OnAmbiguous, Terms
 from adc.runtime.fal.hosts import hosts_at
 from adc.runtime.fal.wire import connect
 from adc.runtime.ledger import Entry, StoreLedger
-from adc.runtime.ports import Made, Workspace
+from adc.runtime.ports import DayCap, Made, Workspace
+from adc.runtime.purse import Purse
 
 STILL = "fal-ai/ideogram/character"
 CLIP = "fal-ai/kling-video/o1/standard/reference-to-video"
@@ -90,7 +91,9 @@ async def buyer_at(
     folder: Path,
     *,
     key: str = KEY,
-    on_ambiguous: Literal["fail", "rebuy"] = "fail",
+    on_ambiguous: OnAmbiguous = "fail",
+    purse: Purse | None = None,
+    day_cap: DayCap | None = None,
     transport: httpx.AsyncBaseTransport | None = None,
 ) -> AsyncIterator[Buyer]:
     """A buyer whose ledger is in `folder`: a second one over the same folder is the next build."""
@@ -108,9 +111,13 @@ async def buyer_at(
                 ledger=ledger,
                 http=http,
                 hosts=hosts,
-                ad="hello",
-                command="adc build hello.ad",
-                on_ambiguous=on_ambiguous,
+                terms=Terms(
+                    ad="hello",
+                    command="adc build hello.ad",
+                    on_ambiguous=on_ambiguous,
+                    purse=purse or Purse(),
+                    day_cap=day_cap,
+                ),
                 sleep=sleep,
             )
             yield Buyer(handler, ledger, folder / "work", slept=slept, photo=picture(folder / "photo.png"))

@@ -143,17 +143,17 @@ async def draw(
         case "audio":
             length = arguments.get("seconds_total", 0.4 + seed % 1000 / 5000)
             path = sound(folder / "audio.wav", float(str(length)))
-        case "text" | "weights":
+        case _:
             return dict(tiny_media(endpoint, folder))
     return dict.fromkeys(endpoint.outputs, path)
 
 
 def clip(path: Path, seconds: float, seed: int) -> Path:
     """An MP4 at 10 fps of a coarse pattern that moves by a pixel each frame: quick to encode, here and in a film."""
-    pattern = np.random.default_rng(seed).integers(0, 255, (12, 8, 3), dtype=np.uint8).repeat(8, 0).repeat(8, 1)
+    pattern = np.random.default_rng(seed).integers(0, 255, (12, 8, 3), dtype=np.uint8).repeat(40, 0).repeat(40, 1)
     with av.open(path, "w", format="mp4") as out:
         stream = out.add_stream("libx264", rate=10, options={"preset": "ultrafast"})
-        stream.width, stream.height, stream.pix_fmt = 64, 96, "yuv420p"
+        stream.width, stream.height, stream.pix_fmt = 320, 480, "yuv420p"
         for number in range(round(seconds * 10)):
             frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(np.roll(pattern, number, axis=1)), format="rgb24")
             out.mux(stream.encode(frame))

@@ -100,6 +100,6 @@ async def quick_draw(
             path = film(folder / "video.mp4", seconds, seed=zlib.crc32(str(arguments["prompt"]).encode()))
         case "audio":
             path = sound(folder / "audio.wav")
-        case "text" | "weights":
+        case _:
             return dict(tiny_media(endpoint, folder))
     return dict.fromkeys(endpoint.outputs, path)

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
+from time import time
 from typing import Any
 
 import anyio
@@ -16,6 +17,7 @@ from PIL import Image
 from adc.compiler.catalogue import Endpoint, builtin
 from adc.compiler.plan import Json
 from adc.runtime.draft.marker import marker
+from adc.runtime.sim.clock import Clock
 from adc.runtime.sim.faults import Faults
 from adc.runtime.sim.runs import Draw
 from adc.runtime.sim.serve import start_in_thread
@@ -43,9 +45,17 @@ class Sim:
 
 
 @contextmanager
-def sim_at(folder: Path, *, draw: Draw | None = None, latency: float = 0.0, runners: int = 2) -> Iterator[Sim]:
-    """A stand-in for as long as the `with`, with its files in `folder`."""
-    faults = Faults()
+def sim_at(
+    folder: Path,
+    *,
+    draw: Draw | None = None,
+    latency: float = 0.0,
+    runners: int = 2,
+    faults: Faults | None = None,
+    clock: Clock = time,
+) -> Iterator[Sim]:
+    """A stand-in for as long as the `with`, with its files in `folder`; the next one there goes on with them."""
+    faults = faults or Faults()
     drawn: list[dict[str, Json]] = []
 
     async def tiny(
@@ -62,6 +72,7 @@ def sim_at(folder: Path, *, draw: Draw | None = None, latency: float = 0.0, runn
         latency=latency,
         runners=runners,
         faults=faults,
+        clock=clock,
     ) as url:
         yield Sim(url, folder / "bill.jsonl", folder / "files", faults, drawn)
 
@@ -94,13 +105,17 @@ def tiny_media(endpoint: Endpoint, folder: Path) -> Mapping[str, Path]:
         case "weights":
             path = folder / "weights.safetensors"
             path.write_bytes(marker())
+        case "words":
+            path = folder / "words.json"
+            words = [{"text": "Two", "start": 0.1, "end": 0.4}, {"text": "drops.", "start": 0.4, "end": 0.9}]
+            path.write_text(json.dumps(words), encoding="utf-8")
     return dict.fromkeys(endpoint.outputs, path)
 
 
 def picture(path: Path, colour: str = "#3070a0") -> Path:
-    """A PNG of noise over a colour, so that it does not compress to nothing."""
-    noise = np.random.default_rng(7).integers(0, 60, (96, 64, 3), dtype=np.uint8)
-    Image.fromarray(noise + np.array(Image.new("RGB", (64, 96), colour)) // 2).save(path, "PNG")
+    """A PNG of coarse noise over a colour, large enough for every model."""
+    noise = np.random.default_rng(7).integers(0, 60, (96, 64, 3), dtype=np.uint8).repeat(5, 0).repeat(5, 1)
+    Image.fromarray(noise + np.array(Image.new("RGB", (320, 480), colour)) // 2).save(path, "PNG")
     return path
 
 
@@ -109,9 +124,10 @@ def film(path: Path, seconds: float = 1.0, *, container: str = "mp4", seed: int 
     random = np.random.default_rng(seed)
     with av.open(path, "w", format=container, options={"movflags": "+faststart"}) as out:
         stream = out.add_stream("libx264", rate=10, options={"g": "5", "preset": "ultrafast"})
-        stream.width, stream.height, stream.pix_fmt = 64, 96, "yuv420p"
+        stream.width, stream.height, stream.pix_fmt = 320, 480, "yuv420p"  # a frame of it is taken by every model
         for _ in range(round(seconds * 10)):
-            frame = av.VideoFrame.from_ndarray(random.integers(0, 255, (96, 64, 3), dtype=np.uint8), format="rgb24")
+            noise = random.integers(0, 255, (30, 20, 3), dtype=np.uint8).repeat(16, 0).repeat(16, 1)
+            frame = av.VideoFrame.from_ndarray(noise, format="rgb24")
             out.mux(stream.encode(frame))
         out.mux(stream.encode())
     return path
