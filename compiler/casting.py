@@ -7,8 +7,8 @@ named in the spec is cast among its own endpoints by the same rule.
 
 Where nothing takes the references but there is a start frame, the start frame carries the faces and the references
 are waived. Where nothing speaks, a voice is laid over the lips of a mute clip. Where nothing is long enough, the scene
-becomes the fewest clips that cover it, each starting on the last frame of the one before. Else the answer is a
-refusal which says what each of the nearest models lacks.
+becomes the fewest clips that cover it, each starting on the last frame of the one before, or going on from the whole of
+it where the scene goes on from a clip. Else the answer is a refusal which says what each of the nearest models lacks.
 
 A model whose price for the part is not known is passed over as long as anything else would do: nobody is to be
 surprised by a bill.
@@ -230,7 +230,13 @@ def _casting(
     else:
         why = f"one of {models} that {_asked(asked, one=False) or 'fit'}"
     if len(parts) > 1:
-        why += f"; {len(parts)} clips, as its longest is {parts[0].endpoint.takes.seconds[-1]} s"
+        longest = parts[0].endpoint.takes.seconds[-1]
+        each = (
+            f"each lengthens the one before by {longest} s at most"
+            if need.goes_on
+            else f"as its longest is {longest} s"
+        )
+        why += f"; {len(parts)} clips, {each}"
     if waived and any(part.pictured for part in parts):
         why += "; only its first clip is shown the reference pictures, each other starts on the frame before it"
     elif waived:
@@ -245,7 +251,7 @@ def _casting(
 def _split(
     candidates: tuple[Endpoint, ...], need: Need, asked: Need, using: str | None, *, priced: bool
 ) -> Casting | None:
-    """The cheapest model whose clips, each starting where the one before ends, cover a scene too long for one.
+    """The cheapest model whose clips, each going on where the one before ends, cover a scene too long for one.
 
     One that shows the references to each of its clips is better than one that does not. Where it has to be `priced`,
     only models whose prices are known count.
@@ -278,15 +284,23 @@ def _chain(own: tuple[Endpoint, ...], need: Need, asked: Need, seconds: Fraction
     """The fewest clips of one model; empty where even many would not do."""
 
     def clip(index: int, count: int) -> Part | None:
-        """Who makes that clip: the first begins as the scene does, the others on the last frame before them."""
-        one = replace(asked, seconds=None, start=asked.start or index > 0, end=asked.end and index == count - 1)
-        one = replace(one, goes_on="") if index else one
+        """Who makes that clip: the first begins as the scene does, the others on the last frame before them.
+
+        Where the scene goes on from a clip, each goes on from the whole clip before, which grows by every one.
+        """
+        one = replace(asked, seconds=None, end=asked.end and index == count - 1)
+        if index and asked.goes_on:
+            one = replace(one, goes_on=own[0].model, given=asked.given + index * grows)
+        elif index:
+            one = replace(one, start=True)
         for way in (one, replace(one, references=0)) if index else (one,):
             fitting = [each for each in own if each.takes.seconds and not _lacks(each, way)]
             if fitting:
                 who = min(fitting, key=lambda each: (_cost(each, way, each.takes.seconds[-1]), each.id))
                 return Part(who, None, None, _pictured(who, need, way))
         return None
+
+    grows = max((each.takes.seconds[-1] for each in own if each.takes.start_clip and each.takes.seconds), default=0)
 
     def legal(index: int, count: int) -> tuple[int, ...]:
         part = clip(index, count)
@@ -360,7 +374,9 @@ def _asked(need: Need, *, one: bool) -> str:
         frames.append("a start frame")
     elif need.end:
         frames.append("an end frame")
-    frames += ["a LoRA"] if need.loras == 1 else [f"{need.loras} LoRAs"] if need.loras else []
+    loras = ["a LoRA"] if need.loras == 1 else [f"{need.loras} LoRAs"] if need.loras else []
+    # Models take only the LoRAs that are trained for their family, so without it the sentence says too much.
+    frames += [f"{each} of {need.lora_family}" if need.lora_family else each for each in loras]
     if frames:
         parts.append(f"take{s} {' and '.join(frames)}")
     return " and ".join(parts)
@@ -424,11 +440,23 @@ def _speech(endpoint: Endpoint, need: Need) -> str:
 def _length(endpoint: Endpoint, need: Need) -> str:
     if need.seconds is None or bought(endpoint, need.seconds) is not None:
         return ""
+    if 0 < (by := _lengthens(endpoint, need)) < need.seconds:
+        return f"lengthens a clip of {seconds_text(need.given)} s by {by} s at most"
     return f"makes {_THING[need.role]} of at most {_longest(endpoint)} s"
 
 
 def _longest(endpoint: Endpoint) -> int:
     return endpoint.takes.seconds[-1] if endpoint.takes.seconds else endpoint.takes.longest or 0
+
+
+def _lengthens(endpoint: Endpoint, need: Need) -> int:
+    """The seconds by which it can lengthen the clip that the part goes on from, again and again; 0 where it cannot."""
+    takes = endpoint.takes.start_clip
+    if takes is None or need.goes_on not in takes.models or need.given > takes.longest:
+        return 0
+    longest = _longest(endpoint)
+    again = (takes.longest - need.given) // longest if endpoint.model in takes.models else 0
+    return longest * (1 + int(again))
 
 
 def _loras(endpoint: Endpoint, need: Need) -> str:
@@ -563,6 +591,13 @@ def _hint(candidates: tuple[Endpoint, ...], need: Need) -> str:
     for possible, changed, advice in changes:
         if possible and any(not _lacks(endpoint, way) for way in _ways(changed) for endpoint in candidates):
             return advice
+    if need.seconds is not None and need.goes_on:
+        longest = max((_lengthens(endpoint, need) for endpoint in candidates), default=0)
+        return (
+            "make the scene shorter, or write two: the second begins on the last frame alone, `start frame of …`"
+            if 0 < longest < need.seconds
+            else ""
+        )
     longest = max((_longest(endpoint) for endpoint in candidates), default=0)
     if need.seconds is not None and longest < need.seconds:
         return f"the longest is {longest} s: make the scene shorter, or write two"

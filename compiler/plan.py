@@ -110,6 +110,18 @@ def references(value: Json) -> Iterator[Ref]:
             yield from references(item)
 
 
+def at(value: Json, place: str) -> Json:
+    """What stands at a place inside `value`, such as `elements/0/url`; None where there is nothing."""
+    for part in place.split("/"):
+        if isinstance(value, dict):
+            value = value.get(part)
+        elif isinstance(value, list) and part.isdecimal() and int(part) < len(value):
+            value = value[int(part)]
+        else:
+            return None
+    return value
+
+
 @frozen
 class Price:
     """What a step costs live: `usd` for `quantity` of `unit`; `mark` says how far the figure can be trusted."""

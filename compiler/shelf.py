@@ -207,7 +207,8 @@ class Shelf:
         except OSError as error:
             reason = "it is a folder" if isinstance(error, IsADirectoryError) else (error.strerror or "").lower()
             hint = "name a file in it" if isinstance(error, IsADirectoryError) else "see that you may read it"
-            self._report(Diagnostic("AD0105", f"`{path}` cannot be read", at, reason, hint))
+            # The path of the folder that the spec was to lie in is empty.
+            self._report(Diagnostic("AD0105", f"`{path or '.'}` cannot be read", at, reason, hint))
         else:
             self._contents[path] = data
             self.inputs[path] = digest.digest_bytes(data)

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from adc.compiler.plan import Step
 from adc.compiler.units import dollars_text
+from adc.runtime.forecast import usd_of
 from adc.runtime.purse import Cap
 
 
@@ -13,7 +14,7 @@ def over(cap: Cap, ahead: Sequence[Step]) -> Iterator[str]:
     unknown = [step.id for step in ahead if step.price.mark == "unknown"]
     if unknown:
         yield f"nobody knows what {', '.join(unknown)} costs, so the {cap.words} cannot be kept"
-    most = sum((step.price.usd for step in ahead), Decimal(0))
+    most = usd_of(ahead)
     if most > cap.left:
         of_it = f", of which {dollars_text(cap.spent)} is spent or committed" if cap.spent else ""
         yield f"it may spend up to {dollars_text(most)}, more than the {cap.words} allows{of_it}"
@@ -21,7 +22,7 @@ def over(cap: Cap, ahead: Sequence[Step]) -> Iterator[str]:
 
 def unsettled(step: str, usd: Decimal, attempt: int) -> str:
     """Why a build that does not wait for lost answers cannot begin."""
-    return f"{step} may have been bought for {dollars_text(usd)} already: adc ledger resolve {attempt}"
+    return f"{step} may have been bought for {dollars_text(usd)} already (attempt {attempt})"
 
 
 def together(reasons: Iterable[str]) -> str:

@@ -1,9 +1,9 @@
 """One SQLite file beside the blobs, written by group commit.
 
 A write is durable when it returns: the journal is a write-ahead log (on a network share, where that cannot be, the
-older rollback journal), flushed at every commit. A flush costs the
-same for one row as for a hundred, so the writes that arrive while the disk is busy are gathered and committed
-together: a hundred steps that start at once wait for one flush, not for a hundred in a row.
+older rollback journal), flushed at every commit. A flush costs the same for one row as for a hundred, so the writes
+that arrive while the disk is busy are gathered and committed together: a hundred steps that start at once wait for one
+flush, not for a hundred in a row.
 
 The gathering needs no thread of its own. Who finds no batch waiting begins one and leads it: it waits for the batch
 before, applies the changes of all who have come meanwhile, and commits; then all wake. Applying a change touches
@@ -19,6 +19,7 @@ Reads are plain calls on a second connection. They see what is committed, and ne
 import errno
 import sqlite3
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TypeVar
 
@@ -138,23 +139,18 @@ class Database:
     @classmethod
     def open(cls, root: Path) -> "Database":
         """The database of the store at `root`, made where there is none. Raises StoreError."""
-        connections: list[sqlite3.Connection] = []
         try:
-            writer = _connect(root, connections)
-            writer.execute(f"PRAGMA journal_mode = {journal(root)}")
-            writer.execute("PRAGMA synchronous = FULL")
-            _prepare(root, writer)
-            reader = _connect(root, connections)
-            reader.execute("PRAGMA query_only = ON")
+            with ExitStack() as unless_opened:
+                writer = unless_opened.enter_context(closing(_connect(root)))
+                writer.execute(f"PRAGMA journal_mode = {journal(root)}")
+                writer.execute("PRAGMA synchronous = FULL")
+                _prepare(root, writer)
+                reader = unless_opened.enter_context(closing(_connect(root)))
+                reader.execute("PRAGMA query_only = ON")
+                unless_opened.pop_all()
+                return cls(root, writer, reader)
         except sqlite3.Error as error:
-            for connection in connections:
-                connection.close()
             raise _failure(root, error) from error
-        except StoreError:
-            for connection in connections:
-                connection.close()
-            raise
-        return cls(root, writer, reader)
 
     def close(self) -> None:
         """Close the file."""
@@ -265,9 +261,8 @@ def journal(root: Path, mounts: Path = _MOUNTS) -> str:
     return "TRUNCATE" if kind.partition(".")[2] in _OVER_A_NETWORK or kind in _OVER_A_NETWORK else "WAL"
 
 
-def _connect(root: Path, opened: list[sqlite3.Connection]) -> sqlite3.Connection:
+def _connect(root: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(root / FILE, timeout=_PATIENCE_SECONDS, isolation_level=None, check_same_thread=False)
-    opened.append(connection)
     connection.row_factory = sqlite3.Row
     return connection
 

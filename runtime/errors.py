@@ -19,6 +19,7 @@ AdcError                     one sentence: what happened, what it cost, what is 
     ├── Ambiguous            a submit was sent and its answer lost: it may have been bought
     └── Broken               the result could not be fetched whole: it is bought, and can be fetched again
         └── Gone             it is bought, and fetching it again is useless
+            └── Expired      its address has run out; the model's answer may give it a new one
 
 Which answer of fal becomes which of these is data: `schemas/answers/fal.json`.
 """
@@ -85,12 +86,13 @@ class Finding:
 class RemoteError(AdcError):
     """The model's side failed. `charge` says whether the request that failed so was billed.
 
-    `findings` are the model's own about the request, where it told them. `more_tries` is how many further purchases
-    may be made of the same step, money allowing.
+    `request_id` is fal's, where it gave one with a server's error. `findings` are the model's own about the request,
+    where it told them. `more_tries` is how many further purchases may be made of the same step, money allowing.
     """
 
     charge: Charge = "no"
     more_tries = 0
+    request_id = ""
     findings: tuple[Finding, ...] = ()
 
 
@@ -140,3 +142,7 @@ class Broken(RemoteError):
 
 class Gone(Broken):
     """Fetching again is useless: the result or its file is not there any more, or is not the media that was bought."""
+
+
+class Expired(Gone):
+    """The address of a file has run out; the model's answer may give the file a new one."""

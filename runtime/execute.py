@@ -180,8 +180,8 @@ class _Build:
         key = self._keys[step.id]
         twins = self._twins[key]
         try:
-            async with self._right_to(step, key, remote=handler.remote) as waited:
-                # While this build waited for another's right, that one may have made it.
+            async with self._lease_of(step, key, remote=handler.remote) as waited:
+                # While this build waited for another's lease, that one may have made it.
                 found = self._cache.lookup(key) if waited else None
                 if found is None:
                     made, result = await self._make(step, handler, placed, twins)
@@ -201,8 +201,8 @@ class _Build:
         self.advance()
 
     @asynccontextmanager
-    async def _right_to(self, step: Step, key: str, *, remote: bool) -> AsyncIterator[bool]:
-        """Hold the right to make a key; gives whether another build had it. Work on this machine needs none."""
+    async def _lease_of(self, step: Step, key: str, *, remote: bool) -> AsyncIterator[bool]:
+        """Hold the lease of a key; gives whether another build had it. Work on this machine needs none."""
         if self._leases is None or not remote:
             yield False
             return

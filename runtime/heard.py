@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from adc.compiler.catalogue import Endpoint
-from adc.compiler.plan import Json
+from adc.compiler.plan import Json, at
 from adc.runtime.errors import MediaError
 
 
@@ -31,7 +31,7 @@ def from_answer(endpoint: Endpoint, value: Json) -> list[Word] | None:
         return None
     found: list[Word] = []
     for item in value:
-        text, start, end = (_at(item, endpoint.word[part]) for part in ("text", "start", "end"))
+        text, start, end = (at(item, endpoint.word[part]) for part in ("text", "start", "end"))
         if isinstance(text, str) and text.strip() and _is_time(start) and _is_time(end):
             found.append(Word(text.strip(), float(str(start)), float(str(end))))
     return found
@@ -49,17 +49,6 @@ def parse(data: bytes, name: str) -> list[Word]:
         if isinstance(items, list):
             return [Word(str(item["text"]), float(item["start"]), float(item["end"])) for item in items]
     raise MediaError(f"{name} holds no words with their times.")
-
-
-def _at(item: Json, place: str) -> Json:
-    for part in place.split("/"):
-        if isinstance(item, dict):
-            item = item.get(part)
-        elif isinstance(item, list) and part.isdecimal() and int(part) < len(item):
-            item = item[int(part)]
-        else:
-            return None
-    return item
 
 
 def _is_time(value: Json) -> bool:

@@ -1,6 +1,6 @@
-"""Who makes what: the sole right to a step key, among all the builds that share a store.
+"""Leases: who makes what, of all the builds that share a store. Whoever has the lease of a step key makes it, alone.
 
-A right is a lock on one byte of a file, at a place that follows from the key. The operating system gives it back when
+A lease is a lock on one byte of a file, at a place that follows from the key. The operating system gives it back when
 its holder dies, in whatever way, and network file systems keep such locks among machines; so there is nothing to
 clean up, no clock to compare, and no process id that could since have gone to another program.
 
@@ -17,13 +17,13 @@ from pathlib import Path
 import anyio
 
 _PAUSE = 0.5
-"""Seconds between two looks at a right that another build holds."""
+"""Seconds between two looks at a lease that another build holds."""
 
 _PLACES = 1 << 62
 
 
 class Leases:
-    """The rights of one process; opened once for a store, since closing the file gives back every lock on it."""
+    """Those of one process; opened once for a store, since closing the file gives back every lock on it."""
 
     def __init__(self, path: Path, sleep: Callable[[float], Awaitable[None]] = anyio.sleep) -> None:
         self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -34,7 +34,7 @@ class Leases:
         os.close(self._descriptor)
 
     def try_take(self, key: str) -> bool:
-        """Take the right to a key where it is free. Raises OSError where the file system knows no locks."""
+        """Take the lease of a key where it is free. Raises OSError where the file system knows no locks."""
         try:
             fcntl.lockf(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, _place(key))
         except OSError as error:
@@ -44,12 +44,12 @@ class Leases:
         return True
 
     def give_back(self, key: str) -> None:
-        """Let others make it."""
+        """Let others have the lease of a key."""
         fcntl.lockf(self._descriptor, fcntl.LOCK_UN, 1, _place(key))
 
     @asynccontextmanager
     async def hold(self, key: str, waiting: Callable[[], None]) -> AsyncIterator[bool]:
-        """Hold the right to a key; `waiting` is called once where another build has it. Gives whether one had it.
+        """Hold the lease of a key; `waiting` is called once where another build has it. Gives whether one had it.
 
         A key must not be held twice at once by one process: the operating system would not notice.
         """

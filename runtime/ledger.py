@@ -21,7 +21,7 @@ cost nothing; else the planned price.
 
 import json
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -45,6 +45,8 @@ MOVES: Final[Mapping[AttemptState, frozenset[AttemptState]]] = {
 }
 _FROM: Final = {to: ", ".join(f"'{state}'" for state, ends in MOVES.items() if to in ends) for to in MOVES}
 
+UNANSWERED: Final = "the build ended before an answer was written down"
+"""The reason of an attempt that was found intended by somebody who had not intended it."""
 
 _SINCE: Final = "SELECT usd_planned, usd_paid, charge FROM attempts WHERE engine = ? AND intended_at >= ?"
 _SOON: Final = timedelta(days=1)
@@ -195,7 +197,7 @@ class StoreLedger:
 
     def committed(self, engine: str, since: str) -> Decimal:
         """What a seller has been paid, or may yet have to be, for attempts since a moment."""
-        return sum((_counted(row) for row in self._database.read(_SINCE, (engine, since))), Decimal(0))
+        return _sum(self._database.read(_SINCE, (engine, since)))
 
     async def submitted(self, attempt: int, *, request_id: str, status_url: str, response_url: str) -> None:
         """The request was accepted."""
@@ -264,8 +266,26 @@ class StoreLedger:
 
 
 def settle(connection: sqlite3.Connection, key: str, at: str) -> None:
-    """The result of a step key is in the store: its completed attempt is fetched. For use inside a write."""
-    _move(connection, "key", key, "fetched", at, {})
+    """The result of a step key is in the store: its completed attempt is fetched. For use inside a write.
+
+    What signs the addresses in the model's answer has served, and is not kept.
+    """
+    row = connection.execute("SELECT result FROM attempts WHERE key = ? AND state = 'completed'", (key,)).fetchone()
+    if row is not None:
+        unsigned = canonical(_unsigned(json.loads(row["result"]))).decode()
+        _move(connection, "key", key, "fetched", at, {"result": unsigned})
+
+
+def _unsigned(value: Json) -> Json:
+    """A copy of an answer whose addresses have no query."""
+    match value:
+        case str() if value.startswith(("https://", "http://")):
+            return value.partition("?")[0]
+        case dict():
+            return {name: _unsigned(item) for name, item in value.items()}
+        case list():
+            return [_unsigned(item) for item in value]
+    return value
 
 
 def moment(time: datetime) -> str:
@@ -275,13 +295,16 @@ def moment(time: datetime) -> str:
 
 def _keep(connection: sqlite3.Connection, cap: DayCap, purchase: Purchase) -> None:
     """Raises SpendRefused where a purchase would pass the cap."""
-    rows = connection.execute(_SINCE, (purchase.engine, cap.since))
-    committed = sum((_counted(row) for row in rows), Decimal(0))
-    if committed + purchase.price.usd > cap.usd:
+    committed = _sum(connection.execute(_SINCE, (purchase.engine, cap.since)))
+    if purchase.price.usd > 0 and committed + purchase.price.usd > cap.usd:
         raise SpendRefused(
             f"{purchase.step} costs {dollars_text(purchase.price.usd)}, and with the {dollars_text(committed)} "
             f"of today it would pass the cap of {dollars_text(cap.usd)} a day; nothing was sent for it"
         )
+
+
+def _sum(rows: Iterable[sqlite3.Row]) -> Decimal:
+    return sum(map(_counted, rows), Decimal(0))
 
 
 def _counted(row: sqlite3.Row) -> Decimal:
@@ -313,7 +336,7 @@ def _attempt(row: sqlite3.Row) -> Attempt:
         endpoint=row["endpoint"],
         engine=row["engine"],
         arguments=json.loads(row["arguments"]),
-        usd=Decimal(row["usd_planned"] if row["usd_paid"] is None else row["usd_paid"]),
+        usd=_counted(row),
         request_id=row["request_id"],
         status_url=row["status_url"],
         response_url=row["response_url"],

@@ -15,16 +15,26 @@ from adc.runtime.errors import SpendRefused
 
 @dataclass(slots=True)
 class Cap:
-    """At most `usd`, of which `spent` is spent or committed; `words` name it to people, as in `--max-cost $5`."""
+    """At most `usd`, of which `spent` is spent or committed; `words` name it to people, as in `--max-cost of $5.00`.
+
+    `reserved` is set aside for the purchases that the plan has still ahead: another try of one never takes what the
+    rest of the film needs.
+    """
 
     words: str
     usd: Decimal
     spent: Decimal = Decimal(0)
+    reserved: Decimal = Decimal(0)
 
     @property
     def left(self) -> Decimal:
         """What may still be committed."""
         return max(self.usd - self.spent, Decimal(0))
+
+    def refuses(self, usd: Decimal, reserved: Decimal) -> bool:
+        """Whether committing `usd`, for which `reserved` was set aside, would pass it."""
+        others = max(self.reserved - reserved, Decimal(0))
+        return usd > 0 and self.spent + others + usd > self.usd
 
 
 class Purse:
@@ -33,18 +43,20 @@ class Purse:
     def __init__(self, caps: Iterable[Cap] = ()) -> None:
         self.caps = tuple(caps)
 
-    def passed_by(self, usd: Decimal) -> tuple[Cap, ...]:
-        """The caps that committing `usd` more would pass."""
-        return tuple(cap for cap in self.caps if usd > 0 and cap.spent + usd > cap.usd)
+    def commit(self, step: str, usd: Decimal, *, reserved: Decimal = Decimal(0)) -> None:
+        """Count a purchase that is about to be sent, for which `reserved` was set aside.
 
-    def commit(self, step: str, usd: Decimal) -> None:
-        """Count a purchase that is about to be sent. Where a cap forbids it, raises SpendRefused and counts nothing."""
-        for cap in self.passed_by(usd):
-            raise SpendRefused(
-                f"{step} costs {dollars_text(usd)}, and {dollars_text(cap.spent)} of the {cap.words} "
-                "are spent or committed; nothing was sent for it"
-            )
+        Where a cap forbids it, raises SpendRefused and counts nothing.
+        """
         for cap in self.caps:
+            if cap.refuses(usd, reserved):
+                needed = " or needed for the rest" if cap.reserved > reserved else ""
+                raise SpendRefused(
+                    f"{step} costs {dollars_text(usd)}, and too much of the {cap.words} is spent, committed{needed}; "
+                    "nothing was sent for it"
+                )
+        for cap in self.caps:
+            cap.reserved = max(cap.reserved - reserved, Decimal(0))
             cap.spent += usd
 
     def settle(self, committed: Decimal, billed: Decimal) -> None:

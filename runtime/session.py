@@ -1,8 +1,8 @@
 """A session: one process's corner of the store's work folder, where things are made before they are kept.
 
-A session is a folder with a lease inside. While the process lives it holds the lease, so that another that opens the
-store leaves the folder alone; when it dies, in whatever way, the lease is free and the next opening removes the
-folder. Making a session and sweeping take turns under one lock: no session is ever seen without its lease.
+A session is a folder with a lock inside. While the process lives it holds the lock, so that another that opens the
+store leaves the folder alone; when it dies, in whatever way, the lock is free and the next opening removes the
+folder. Making a session and sweeping take turns under a lock on the whole: no session is ever seen without its own.
 """
 
 import contextlib
@@ -12,10 +12,10 @@ import tempfile
 import threading
 from pathlib import Path
 
-from adc.runtime import lease
+from adc.runtime.file_lock import FileLock, lock, try_lock
 
 _TURN = ".lock"
-_OWN = ".lease"
+_OWN = ".lease"  # the name that an older adc on the same store looks for
 _PREFIX = "session-"
 
 
@@ -25,17 +25,17 @@ class Session:
     def __init__(self, work: Path) -> None:
         self._work = work
         self._mutex = threading.Lock()
-        self._held: tuple[Path, lease.Lease] | None = None
+        self._held: tuple[Path, FileLock] | None = None
         self._numbers = itertools.count(1)
 
     def folder(self) -> Path:
         """The session's folder. Raises OSError."""
         with self._mutex:
             if self._held is None:
-                turn = lease.take(self._work / _TURN)
+                turn = lock(self._work / _TURN)
                 try:
                     folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=self._work))
-                    self._held = folder, lease.take(folder / _OWN)
+                    self._held = folder, lock(folder / _OWN)
                 finally:
                     turn.release()
             return self._held[0]
@@ -60,11 +60,11 @@ def sweep(work: Path) -> None:
     """Remove the sessions of dead processes. Raises OSError."""
     if not any(work.glob(f"{_PREFIX}*")):
         return
-    turn = lease.take(work / _TURN)
+    turn = lock(work / _TURN)
     try:
         for folder in work.glob(f"{_PREFIX}*"):
             with contextlib.suppress(FileNotFoundError):  # its owner may be removing it at this very moment
-                held = lease.try_take(folder / _OWN)
+                held = try_lock(folder / _OWN)
                 if held is not None:
                     shutil.rmtree(folder, ignore_errors=True)
                     held.release()

@@ -1,9 +1,9 @@
 """The store: blobs by digest, on disk, each there whole or not at all.
 
     <root>/blobs/ab/cdef…       one file a blob, read-only, named by the SHA-256 of its bytes
-    <root>/work/<session>/…     what is being made now; a session is one process, and holds a lease on its folder
+    <root>/work/<session>/…     what is being made now; a session is one process, and holds a lock in its folder
     <root>/adc.sqlite           the step cache and the ledger
-    <root>/leases               who makes which step key, as locks
+    <root>/leases               which build makes which step key, as locks
 
 A blob is written aside, flushed to the disk, and then renamed to its final name; that name is never written to
 again. So a process may be killed anywhere: what it leaves behind is a session without a holder, which the next
@@ -22,6 +22,7 @@ import shutil
 import stat
 import tempfile
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from adc.compiler.digest import digest_bytes
@@ -224,24 +225,32 @@ class Store:
         except OSError:
             shutil.rmtree(folder, ignore_errors=True)
 
-    # The right to make
+    def leases(self) -> AbstractContextManager[Leases]:
+        """This process's leases. Raises StoreError."""
+        return leases_at(self.root)
 
-    @contextlib.contextmanager
-    def leases(self) -> Iterator[Leases]:
-        """This process's rights to step keys, among all the builds that share the store. Raises StoreError."""
-        with self._refusals():
-            held = Leases(self.root / "leases")
-        try:
-            yield held
-        finally:
-            held.close()
+    def _refusals(self) -> AbstractContextManager[None]:
+        return _refusals_of(self.root)
 
-    @contextlib.contextmanager
-    def _refusals(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            raise store_failure(self.root, error.errno, error.strerror or str(error)) from error
+
+@contextlib.contextmanager
+def leases_at(root: Path) -> Iterator[Leases]:
+    """This process's leases of step keys, among all the builds that share the store at `root`. Raises StoreError."""
+    with _refusals_of(root):
+        held = Leases(root / "leases")
+    try:
+        yield held
+    finally:
+        held.close()
+
+
+@contextlib.contextmanager
+def _refusals_of(root: Path) -> Iterator[None]:
+    """What the disk of the store refuses, in its sentence."""
+    try:
+        yield
+    except OSError as error:
+        raise store_failure(root, error.errno, error.strerror or str(error)) from error
 
 
 def _blob_of(file: io.BufferedReader, media_type: str) -> Blob:

@@ -41,7 +41,7 @@ def lower_lora(sheet: Sheet, character: Character, lora: Lora) -> Json:
         casting.endpoint,
         {"archive": archive, "trigger": lora.trigger, "steps": lora.steps},
         purpose=f"{character.display} as a model of her own, {lora.steps} steps",
-        why=casting.why,
+        why=casting.why if lora.using else "the usual trainer",
         brief=brief,
         span=lora.span,
         options=lora.options,

@@ -3,8 +3,9 @@
 A scene is one clip, unless it is split: by hand into shots, or because it is longer than its model's longest clip. A
 clip starts from words alone, from a picture, from a keyframe bought as a still, from the end of another scene, or on
 the last frame of the clip before it: after `transition continue`, and from one clip of a scene to the next. That frame
-is on screen already, so the film drops it at the head of the continued clip. Or it goes on from a whole clip: what
-comes back then is that clip lengthened, of which the film shows what has not been seen.
+is on screen already, so the film drops it at the head of the continued clip. Or it goes on from a whole clip, as do
+further clips of such a scene: what comes back then is that clip lengthened, of which the film shows what has not been
+seen.
 """
 
 from fractions import Fraction
@@ -300,7 +301,8 @@ def _lower_unit(
     for index, (part, frames) in enumerate(zip(parts, shared_frames(unit.frames, kept), strict=True)):
         last = index == len(parts) - 1
         clip_id = f"{scene.name}.clip.{made + index + 1}" if several else f"{scene.name}.clip"
-        lent = given if index == 0 else None
+        lent = (previous or given) if given else None
+        cut_on = previous if lent is None else None
         ref, voice = _clip(
             sheet,
             unit,
@@ -308,13 +310,13 @@ def _lower_unit(
             clip_id,
             lines[index],
             given=lent,
-            start=last_frame(sheet, previous, within=made + index > 0) if previous else start,
+            start=last_frame(sheet, cut_on, within=made + index > 0) if cut_on else start,
             end=end if last else None,
-            continues=previous is not None,
+            continues=cut_on is not None,
             frames=frames,
             place=(index + 1, len(parts)),
         )
-        skip = int(previous is not None or (led_in and index == 0))
+        skip = int(cut_on is not None or (led_in and index == 0))
         bought, kept_seconds = part.seconds
         whole, last_seconds = bought + (lent.whole if lent else 0), Fraction(0)
         if lent:

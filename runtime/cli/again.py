@@ -10,6 +10,17 @@ from argparse import Namespace
 
 from adc.runtime.cli.choices import REMOTE, WAIT, fal_url, shown
 
+_SIM = {
+    "host": "127.0.0.1",
+    "port": 8765,
+    "folder": "sim",
+    "latency": 0.0,
+    "runners": None,
+    "faults": None,
+    "seed": None,
+}
+"""What `adc sim` may be told, and what it is where nothing is said."""
+
 
 def again(arguments: Namespace, *extra: str) -> str:
     """The command of `arguments`, but for the answers `--yes` and `--on-ambiguous`, with `extra` words at its end."""
@@ -42,6 +53,11 @@ def again(arguments: Namespace, *extra: str) -> str:
             words += ["--wait", str(arguments.wait)]
         if arguments.local:
             words += ["--local", str(arguments.local)]
+    if arguments.command == "sim":
+        for name, usual in _SIM.items():
+            value = getattr(arguments, name)
+            if value != usual:
+                words += [f"--{name}", str(value)]
     if arguments.command == "pack" and arguments.to != ".":
         words += ["--to", arguments.to]
     return shlex.join([*words, *extra])

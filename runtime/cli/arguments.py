@@ -217,7 +217,7 @@ def _ledger(ledger: argparse.ArgumentParser) -> None:
     form.add_argument("--json", action="store_true", help="print it as JSON, in UTC (schemas/ledger.v1.json)")
     form.add_argument("--csv", action="store_true", help="print it as CSV, in UTC")
     _store(ledger, None)
-    asked = ledger.add_subparsers(dest="asked", metavar="MORE")
+    asked = ledger.add_subparsers(dest="asked", metavar="[show|resolve|drift]")
 
     show = asked.add_parser("show", help="tell all about one attempt", description="Tell all about one attempt.")
     show.add_argument("id", metavar="ID", type=_number, help="its number in the list")

@@ -14,12 +14,12 @@ from warnings import catch_warnings, simplefilter
 import anyio
 import httpx
 
-from adc.runtime.cli.choices import fal_url
 from adc.runtime.cli.exits import Exit
+from adc.runtime.cli.seller import hosts_of
 from adc.runtime.environment import without_key
 from adc.runtime.errors import AdcError, Unauthorised
 from adc.runtime.fal.credentials import KEYRING, LOGIN, Key, Place, find_key, places, sound
-from adc.runtime.fal.hosts import FAL, Hosts, hosts_at
+from adc.runtime.fal.hosts import FAL, Hosts
 from adc.runtime.fal.keychain import ELSEWHERE, check_keyring, forget_key, store_key
 from adc.runtime.fal.presence import env_files, forbids
 from adc.runtime.fal.wire import FAILURES, connect
@@ -36,7 +36,7 @@ def run(arguments: Namespace) -> int:
     try:
         match arguments.act:
             case "login":
-                return _login(hosts_at(fal_url(arguments)) if fal_url(arguments) else FAL)
+                return _login(hosts_of(arguments))
             case "logout":
                 return _logout()
             case _:

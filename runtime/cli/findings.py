@@ -12,7 +12,7 @@ from adc.compiler.definitions import Script
 from adc.compiler.diagnostics import Diagnostic, Label
 from adc.compiler.lower import lower
 from adc.compiler.origins import Origin, origin_of, places_of, span_of
-from adc.compiler.plan import Json, Step, references, spliced
+from adc.compiler.plan import Step, at, references, spliced
 from adc.compiler.render import draw
 from adc.compiler.wording import Wording, wordings_in
 from adc.runtime.cli.exits import Exit
@@ -71,7 +71,7 @@ def _input(_texts: Mapping[str, str], step: Step, endpoint: Endpoint, origin: Or
     """A value that the model does not take, or a file that it cannot use."""
     from adc.runtime.fal.answers import table  # brings an HTTP client, which takes longer to import than all else here
 
-    is_file = any(references(_at(step.arguments, finding.path)))
+    is_file = any(references(at(step.arguments, finding.path)))
     code, verb = ("AD0703", "cannot use this file") if is_file else ("AD0701", "refused this")
     return Diagnostic(
         code,
@@ -84,7 +84,7 @@ def _input(_texts: Mapping[str, str], step: Step, endpoint: Endpoint, origin: Or
 
 def _content(texts: Mapping[str, str], step: Step, endpoint: Endpoint, origin: Origin, finding: Finding) -> Diagnostic:
     """Something that a filter refused: a picture, or words, with milder ones."""
-    is_file = any(references(_at(step.arguments, finding.path)))
+    is_file = any(references(at(step.arguments, finding.path)))
     words = () if is_file else wordings_in(_prompt(step, endpoint))[:_MOST_WORDS]
     return Diagnostic(
         "AD0702",
@@ -124,15 +124,3 @@ def _prompt(step: Step, endpoint: Endpoint) -> str:
     assert isinstance(sent, dict)
     words = (sent.get(name) for name, slot in endpoint.request.items() if slot in ("$prompt", "$text"))
     return "\n".join(each for each in words if isinstance(each, str))
-
-
-def _at(value: Json, path: str) -> Json:
-    """What stands at a place of the request, or the closest around it that is there."""
-    for part in path.split("/") if path else ():
-        if isinstance(value, dict) and part in value:
-            value = value[part]
-        elif isinstance(value, list) and part.isdecimal() and int(part) < len(value):
-            value = value[int(part)]
-        else:
-            return None
-    return value if path else None

@@ -171,12 +171,14 @@ def _show(arguments: Namespace, ledger: "StoreLedger | None") -> int:
 def _drift(arguments: Namespace, ledger: "StoreLedger | None") -> int:
     import json
 
-    from adc.runtime.cli.drift import drift_json, drift_lines
+    from adc.runtime.reporters.ledger_drift import drift_json, drift_lines
+    from adc.runtime.reporters.ledger_sums import Naming
 
     catalogue = builtin()
+    naming = Naming(catalogue)
     lines = () if ledger is None else ledger.lines(_wanted(arguments, catalogue))
     if arguments.json:
-        sys.stdout.write(json.dumps(drift_json(lines, catalogue), indent=2, ensure_ascii=False) + "\n")
+        sys.stdout.write(json.dumps(drift_json(lines, naming), indent=2, ensure_ascii=False) + "\n")
     else:
-        sys.stdout.writelines(f"{line}\n" for line in drift_lines(lines, catalogue))
+        sys.stdout.writelines(f"{line}\n" for line in drift_lines(lines, naming))
     return Exit.OK

@@ -9,6 +9,15 @@ import sys
 
 def main(argv: list[str] | None = None) -> int:
     """Run `adc` with these arguments (default: the process's own). Returns the exit code."""
+    try:
+        return _run(argv)
+    except KeyboardInterrupt:
+        # Before the command could say what it knows, so before anything was sent.
+        sys.stderr.write("\nstopped; nothing was spent\n")
+        return 130
+
+
+def _run(argv: list[str] | None) -> int:
     words = sys.argv[1:] if argv is None else argv
     if words and words[0] in ("--version", "-V"):
         from adc.runtime.version import __version__

@@ -32,6 +32,7 @@ from adc.runtime.cli.variants import called
 from adc.runtime.errors import AdcError, Rejected, SpendRefused
 from adc.runtime.execute import Outcome, execute
 from adc.runtime.forecast import Forecast, forecast
+from adc.runtime.ledger import Wanted, moment, utc_now
 from adc.runtime.policy import Limits
 from adc.runtime.reporters.plain import PlainReporter
 from adc.runtime.reporters.plan_table import plan_lines, together
@@ -67,7 +68,9 @@ def make(wanted: Sequence[tuple[Namespace, str]], *, typed: Namespace) -> int:
     """
     stamp = program_stamp()
     engine = engine_name(typed)
+    began = moment(utc_now())
     delivered: list[str] = []
+    under_way = "nothing was spent"
     try:
         ads = list(_compiled(wanted))
         if len(ads) < len(wanted):
@@ -86,10 +89,15 @@ def make(wanted: Sequence[tuple[Namespace, str]], *, typed: Namespace) -> int:
             for ad, term in zip(ads, terms, strict=True):
                 if typed.all_variants:
                     print(f"\n{called(ad.plan.choices)}", flush=True)
-                outcome = anyio.run(_execute, engine, typed, ad, session, term)
+                try:
+                    outcome = anyio.run(_execute, engine, typed, ad, session, term)
+                except KeyboardInterrupt:
+                    under_way = _under_way(session, engine)
+                    raise
                 if outcome.failures:
                     _tell(delivered)
-                    return _failed(ad.compilation, outcome, typed)
+                    wasted = session.ledger.lines(Wanted(ad=ad.plan.name, engine=engine, since=began, wasted=True))
+                    return _failed(ad.compilation, outcome, sum((line.usd for line in wasted), Decimal(0)), typed)
                 delivered += _delivered(ad, outcome, session, engine, stamp)
     except SpendRefused as refusal:
         return complain(refusal, Exit.REFUSED, typed)
@@ -98,7 +106,7 @@ def make(wanted: Sequence[tuple[Namespace, str]], *, typed: Namespace) -> int:
         return complain(error, Exit.FAILED, typed)
     except KeyboardInterrupt:
         _tell(delivered)
-        sys.stderr.write("\nstopped; everything made so far is kept, and the same command goes on from here\n")
+        sys.stderr.write(f"\nstopped; {under_way}\n")
         return Exit.INTERRUPTED
     _tell(delivered)
     return Exit.OK
@@ -180,8 +188,21 @@ def _tell(delivered: Sequence[str]) -> None:
     sys.stdout.flush()
 
 
-def _failed(compilation: Compilation, outcome: Outcome, typed: Namespace) -> int:
-    """Say what failed, what it cost, what is safe and how to go on."""
+def _under_way(session: Session, engine: str) -> str:
+    """What a build that is stopped leaves behind: what is kept, and what a seller goes on with."""
+    kept = "everything made so far is kept, and the same command goes on from here"
+    if engine == "draft":
+        return kept
+    lines = session.ledger.lines(Wanted(engine=engine, states=frozenset({"submitted", "running"})))
+    if not lines:
+        return kept
+    usd = sum((line.usd for line in lines), Decimal(0))
+    number = f"{len(lines)} request{'s are' if len(lines) > 1 else ' is'}"
+    return f"{kept}; {number} under way at fal for {dollars_text(usd)}, and will be fetched then"
+
+
+def _failed(compilation: Compilation, outcome: Outcome, wasted: Decimal, typed: Namespace) -> int:
+    """Say what failed, what it cost, what is safe and how to go on. `wasted` is what this build's failures may cost."""
     from adc.runtime.cli.findings import exit_of
     from adc.runtime.cli.findings import told as underlined
 
@@ -194,7 +215,7 @@ def _failed(compilation: Compilation, outcome: Outcome, typed: Namespace) -> int
     same = again(typed, *decision(typed))
     for (sentence, command), steps in told.items():
         lines.append(f"{', '.join(steps)}: {sentence}")
-        if command not in ("", same):
+        if command not in ("", same, again(typed)):
             lines.append(f"  next: {command}")
         refused = outcome.failures[steps[0]]
         if isinstance(refused, Rejected):
@@ -204,7 +225,9 @@ def _failed(compilation: Compilation, outcome: Outcome, typed: Namespace) -> int
     kept = f"{len(outcome.results)} of {len(compilation.plan.steps)} steps are kept"
     if bought:
         kept += f", {dollars_text(bought)} of purchases among them"
-    lines.append(f"{kept}; {waiting} wait for what failed")
+    if wasted:
+        kept += f"; {dollars_text(wasted)} may have been charged for what failed"
+    lines.append(f"{kept}; {waiting} wait{'s' if waiting == 1 else ''} for what failed")
     lines.append(f"to go on: {same}")
     sys.stdout.flush()
     sys.stderr.write("\n".join(lines) + "\n")

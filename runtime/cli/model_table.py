@@ -10,6 +10,7 @@ from adc.compiler.plan import Json
 from adc.compiler.price import SIZE, amounts
 from adc.compiler.settings import Setting, settings
 from adc.compiler.units import unit_price_text
+from adc.runtime.reporters.columns import columns
 
 UNITS = {"1k chars": "1,000 characters", "audio": "piece"}
 """Units of prices whose word in the catalogue is not the one in a sentence."""
@@ -34,9 +35,7 @@ def table_lines(models: Sequence[tuple[Endpoint, ...]]) -> Iterator[str]:
         )
         for model in models
     ]
-    widths = [max(len(row[column]) for row in (heads, *rows)) for column in range(len(heads))]
-    for row in (heads, *rows):
-        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+    yield from columns(heads, rows)
 
 
 def page_lines(model: Sequence[Endpoint]) -> Iterator[str]:

@@ -1,7 +1,6 @@
 """`adc models refresh-prices`: the catalogue's prices beside those that fal lists now. It only looks."""
 
 import json
-import os
 import shlex
 import sys
 from argparse import Namespace
@@ -18,23 +17,22 @@ from adc.compiler.units import unit_price_text
 from adc.runtime.cli.choices import fal_url
 from adc.runtime.cli.exits import Exit
 from adc.runtime.cli.model_table import price_range
+from adc.runtime.cli.seller import hosts_of, key_for
 from adc.runtime.errors import AdcError
-from adc.runtime.fal.credentials import key_from, need_key
-from adc.runtime.fal.hosts import FAL, Hosts, hosts_at
+from adc.runtime.fal.hosts import Hosts
 from adc.runtime.fal.pricing import Quote, Standing, quotes, standing
 from adc.runtime.fal.wire import connect
+from adc.runtime.reporters.columns import columns
 
 MOVED: Final = 1
 """The exit code where a price has moved."""
-
-_STAND_IN_KEY: Final = "stand-in"
 
 
 def refresh(arguments: Namespace, endpoints: Sequence[Endpoint]) -> int:
     """Compare and tell. Returns `MOVED`, or an `Exit` code."""
     try:
-        hosts, key = _asked(arguments)
-        found = anyio.run(_standings, hosts, key, endpoints)
+        hosts = hosts_of(arguments)
+        found = anyio.run(_standings, hosts, key_for(hosts), endpoints)
     except AdcError as error:
         sys.stdout.flush()
         sys.stderr.write(f"{error}\nnext: {error.next_command or _command(arguments)}\n")
@@ -50,13 +48,10 @@ def prices_lines(found: Sequence[Standing]) -> Iterator[str]:
     """What has moved, what cannot be compared, what fal does not list, and how the rest stands."""
     moved = [one for one in found if one.verdict == "moved"]
     if moved:
-        rows = [("endpoint", "adc has", "fal says", "as of")]
-        rows += [
+        rows = [
             (one.endpoint.id, price_range([one.endpoint]), _said(one.quote), one.endpoint.price.as_of) for one in moved
         ]
-        widths = [max(len(row[column]) for row in rows) for column in range(4)]
-        for row in rows:
-            yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        yield from columns(("endpoint", "adc has", "fal says", "as of"), rows)
         yield ""
         yield "Nothing was changed: the catalogue comes with adc. A spec can declare an endpoint with today's price, by"
         yield f"""`model NAME "{moved[0].endpoint.id}" {{ … price $… per … }}`, a statement of the language."""
@@ -102,14 +97,6 @@ async def _standings(hosts: Hosts, key: str, endpoints: Sequence[Endpoint]) -> l
     async with connect(hosts, key) as http:
         told = await quotes(http, hosts, [endpoint.id for endpoint in endpoints], sleep=anyio.sleep)
     return [standing(endpoint, told.get(endpoint.id)) for endpoint in endpoints]
-
-
-def _asked(arguments: Namespace) -> tuple[Hosts, str]:
-    """Whom to ask, and the key to show. Raises AdcError for an unusable address, and where fal would need a key."""
-    if not fal_url(arguments):
-        return FAL, need_key(os.environ).text
-    hosts = hosts_at(fal_url(arguments))
-    return hosts, (key_from(os.environ) if hosts.is_local else None) or _STAND_IN_KEY
 
 
 def _command(arguments: Namespace) -> str:

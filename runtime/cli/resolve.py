@@ -1,14 +1,12 @@
 """`adc ledger resolve`: what the user has found out about a request whose answer was lost.
 
 Only the user can end some doubts: fal's history may not list a request, and asking again could buy it twice. What is
-said here is written into the ledger, and the next build goes on from it. The right to the step is taken first, so
+said here is written into the ledger, and the next build goes on from it. The lease of the step is taken first, so
 that no build is at work on the attempt meanwhile.
 """
 
 import sys
 from argparse import Namespace
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -20,19 +18,17 @@ from adc.compiler.units import unit_price_text
 from adc.runtime.cli.choices import fal_url, store_folder
 from adc.runtime.cli.exits import Exit
 from adc.runtime.cli.ledger import command, no_such
-from adc.runtime.errors import StoreError
-from adc.runtime.fal.hosts import FAL, Hosts, hosts_at
+from adc.runtime.cli.seller import hosts_of
+from adc.runtime.fal.hosts import FAL, Hosts
 from adc.runtime.leases import Leases
-from adc.runtime.ledger import Entry, StoreLedger, Wanted
+from adc.runtime.ledger import UNANSWERED, Entry, StoreLedger, Wanted
 from adc.runtime.ports import AttemptState
 from adc.runtime.reporters.ledger_sums import Naming
 from adc.runtime.reporters.ledger_table import unsettled_lines
-from adc.runtime.store import store_failure
+from adc.runtime.store import leases_at
 
 OPEN: Final[frozenset[AttemptState]] = frozenset({"ambiguous", "intended"})
 """The states of which nobody knows whether something was bought, where no build is at work on them."""
-
-_ENDED = "the build ended before an answer was written down"
 
 
 def resolve(arguments: Namespace, ledger: StoreLedger | None) -> int:
@@ -46,28 +42,10 @@ def resolve(arguments: Namespace, ledger: StoreLedger | None) -> int:
             return no_such(arguments)
         print("nothing has to be settled")
         return Exit.OK
-    with _leases(arguments) as leases:
+    with leases_at(Path(store_folder(arguments))) as leases:
         if arguments.id is None:
             return _list(arguments, ledger, leases)
         return _one(arguments, ledger, leases, decided=decided)
-
-
-@contextmanager
-def _leases(arguments: Namespace) -> Iterator[Leases]:
-    """The rights to the store's steps. Raises StoreError where its disk refuses them."""
-    root = Path(store_folder(arguments))
-    try:
-        leases = Leases(root / "leases")
-    except OSError as error:
-        raise _refused(root, error) from error
-    try:
-        yield leases
-    finally:
-        leases.close()
-
-
-def _refused(root: Path, error: OSError) -> StoreError:
-    return store_failure(root, error.errno, error.strerror or str(error))
 
 
 def _list(arguments: Namespace, ledger: StoreLedger, leases: Leases) -> int:
@@ -119,6 +97,8 @@ def _one(arguments: Namespace, ledger: StoreLedger, leases: Leases, *, decided: 
         return Exit.FAILED
     entry = ledger.entry(arguments.id)  # a build may have ended it in the last moment
     assert entry is not None, "no attempt is ever deleted"
+    if entry.state == "completed" and arguments.given_up:
+        return _lost(arguments, ledger, entry)
     if entry.state not in OPEN:
         sys.stderr.write(f"attempt {entry.id} is {entry.state}: there is nothing to settle\n")
         return Exit.USAGE
@@ -168,8 +148,18 @@ def _given_up(arguments: Namespace, ledger: StoreLedger, entry: Entry) -> int:
     return Exit.OK
 
 
+def _lost(arguments: Namespace, ledger: StoreLedger, entry: Entry) -> int:
+    """It was bought, and what came of it can never be fetched: the next build buys it again."""
+    answer = _agreed(arguments, f"{_named(entry)} is given up, and {unit_price_text(entry.usd)} is lost")
+    if answer != Exit.OK:
+        return answer
+    anyio.run(partial(ledger.failed, entry.id, reason="bought and never fetched; given up by the user", charge="yes"))
+    print(f"attempt {entry.id} is given up; the next build buys it, and {unit_price_text(entry.usd)} is lost")
+    return Exit.OK
+
+
 async def _abandon(ledger: StoreLedger, entry: Entry, said: str, not_bought: bool) -> None:
-    reason = entry.reason or _ENDED
+    reason = entry.reason or UNANSWERED
     if entry.state == "intended":
         await ledger.ambiguous(entry.id, reason=reason)
     await ledger.abandon(entry.id, reason=f"{reason}; {said}, says the user", charge="no" if not_bought else "maybe")
@@ -183,8 +173,7 @@ def _hosts(arguments: Namespace, entry: Entry) -> Hosts | None:
     """Where the attempt was sent. None for a stand-in of which nobody says where it is. Raises AdcError."""
     if entry.engine == FAL.engine.name:
         return FAL
-    url = fal_url(arguments)
-    return hosts_at(url) if url else None
+    return hosts_of(arguments) if fal_url(arguments) else None
 
 
 def _agreed(arguments: Namespace, what: str) -> Exit:

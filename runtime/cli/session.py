@@ -18,7 +18,7 @@ from adc.compiler.definitions import Script
 from adc.compiler.plan import Plan, StepKind
 from adc.compiler.render import render
 from adc.runtime.cli.again import again
-from adc.runtime.cli.choices import fal_url, spec_choices
+from adc.runtime.cli.choices import spec_choices
 from adc.runtime.cli.colour import coloured
 from adc.runtime.cli.exits import Exit
 from adc.runtime.database import Database
@@ -36,9 +36,6 @@ from adc.runtime.store import Store, media_type_of
 
 if TYPE_CHECKING:
     from adc.runtime.fal.handler import Terms
-
-STAND_IN_KEY = "stand-in"
-"""What a stand-in is shown instead of a key: any will do there, and only one on this machine is shown the real one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,17 +135,12 @@ async def handlers_for(
     if engine == "draft":
         yield {**local, "generate": DraftHandler(compilation.catalogue)}
         return
-    from adc.runtime.fal.credentials import key_from, need_key
+    from adc.runtime.cli.seller import hosts_of, key_for
     from adc.runtime.fal.handler import FalHandler, Terms
-    from adc.runtime.fal.hosts import FAL, hosts_at
     from adc.runtime.fal.wire import connect
 
-    hosts = hosts_at(fal_url(arguments)) if engine == "sim" else FAL
-    if hosts == FAL:
-        key = need_key(os.environ, arguments.spec).text
-    else:
-        key = (key_from(os.environ) if hosts.is_local else None) or STAND_IN_KEY
-    async with connect(hosts, key) as http:
+    hosts = hosts_of(arguments)
+    async with connect(hosts, key_for(hosts, arguments.spec)) as http:
         yield {
             **local,
             "generate": FalHandler(

@@ -4,6 +4,7 @@ from argparse import Namespace
 from pathlib import Path
 
 from adc.compiler.catalogue import builtin
+from adc.runtime.cli.again import again
 from adc.runtime.cli.exits import Exit
 from adc.runtime.cli.session import complain
 from adc.runtime.draft.draw import draw
@@ -22,6 +23,9 @@ def run(arguments: Namespace) -> int:
         print(f"a stand-in for fal.ai listens at {url}; its bill is {bill}")
         print(f"use it with: ADC_FAL_URL={url} adc build SPEC --yes", flush=True)
 
+    def instead(flag: str, value: str) -> str:
+        return again(Namespace(**{**vars(arguments), flag: value}))
+
     try:
         catalogue = builtin()
         faults = Faults()
@@ -38,6 +42,7 @@ def run(arguments: Namespace) -> int:
             runners=arguments.runners or RUNNERS,
             faults=faults,
             announce=announce,
+            instead=instead,
         )
     except AdcError as error:
         return complain(error, Exit.FAILED, arguments)

@@ -3,18 +3,19 @@
 import sys
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
-from decimal import Decimal
+from decimal import ROUND_UP, Decimal
 
 from adc.compiler.plan import Step
 from adc.compiler.units import dollars_text
 from adc.runtime.admission import over, together, unsettled
 from adc.runtime.cli.again import again, decision
+from adc.runtime.cli.ledger import command
 from adc.runtime.cli.session import Compilation, Session
 from adc.runtime.cli.settings import midnight, read_settings
 from adc.runtime.errors import SpendRefused
 from adc.runtime.fal.handler import Terms
-from adc.runtime.forecast import Forecast, purchases_ahead
-from adc.runtime.ledger import moment
+from adc.runtime.forecast import Forecast, purchases_ahead, usd_of
+from adc.runtime.ledger import Wanted, moment
 from adc.runtime.ports import DayCap
 from adc.runtime.purse import Cap, Purse
 from adc.runtime.reporters.plan_table import amount
@@ -29,18 +30,21 @@ def admitted(
     """
     builds = [(ad.plan, forecasts) for ad, forecasts in ads]
     ahead = purchases_ahead(builds)
-    budgets = [_budget(ad, forecasts, session) for ad, forecasts in ads]
+    budgets = [_budget(ad, forecasts, session, engine) for ad, forecasts in ads]
     per_day = read_settings().per_day
     since = moment(midnight())
     everywhere: list[Cap] = []
     if typed.max_cost is not None:
-        everywhere.append(Cap(f"--max-cost of {dollars_text(typed.max_cost)}", typed.max_cost))
+        words = f"--max-cost of {dollars_text(typed.max_cost)}"
+        everywhere.append(Cap(words, typed.max_cost, reserved=usd_of(ahead)))
     today = []
     if per_day is not None:
         spent = session.ledger.committed(engine, since)
         today.append(Cap(f"{dollars_text(per_day)} a day of your settings", per_day, spent))
+    above = [why for cap in everywhere for why in over(cap, ahead)]
     reasons = [
-        *(why for cap in (*everywhere, *today) for why in over(cap, ahead)),
+        *above,
+        *(why for cap in today for why in over(cap, ahead)),
         *(
             why
             for budget, build in zip(budgets, builds, strict=True)
@@ -48,15 +52,27 @@ def admitted(
             for why in over(cap, purchases_ahead([build]))
         ),
     ]
+    unsure: list[str] = []
     if typed.on_ambiguous == "fail":
-        reasons += [why for _, forecasts in ads for why in _unsettled(forecasts, session)]
-    if reasons:
-        raise SpendRefused(together(reasons), next_command=again(typed, *decision(typed)))
+        unsure = [why for _, forecasts in ads for why in _unsettled(forecasts, session)]
+    if reasons or unsure:
+        if not reasons:
+            goes_on = command(typed, "resolve")
+        elif reasons == above and all(step.price.mark != "unknown" for step in ahead):
+            goes_on = again(_allowing(usd_of(ahead), typed), *decision(typed))
+        else:
+            goes_on = again(Namespace(**(vars(typed) | {"command": "plan"})))
+        raise SpendRefused(together([*reasons, *unsure]), next_command=goes_on)
     _agree(ahead, typed)
+    if not everywhere and not any(budgets):
+        # Nobody has said that more may be spent than the plan says: further tries have to fit into that.
+        agreed = usd_of(ahead) + sum((_under_way(forecasts, session) for _, forecasts in builds), Decimal(0))
+        everywhere.append(Cap(f"{dollars_text(agreed)} of the plan", agreed, reserved=agreed))
     return tuple(
         Terms(
             ad=ad.plan.name,
             command=again(typed),
+            resolve=command(typed, "resolve"),
             on_ambiguous=typed.on_ambiguous,
             wait_seconds=typed.wait * 60.0,
             purse=Purse((*budget, *everywhere)),
@@ -66,17 +82,30 @@ def admitted(
     )
 
 
-def _budget(ad: Compilation, forecasts: Sequence[Forecast], session: Session) -> tuple[Cap, ...]:
-    """The ad's budget, of which what the film's pieces have cost so far is spent."""
+def _allowing(usd: Decimal, typed: Namespace) -> Namespace:
+    """The same command with a `--max-cost` that leaves room for `usd`, in whole cents."""
+    return Namespace(**(vars(typed) | {"max_cost": usd.quantize(Decimal("0.01"), rounding=ROUND_UP)}))
+
+
+def _budget(ad: Compilation, forecasts: Sequence[Forecast], session: Session, engine: str) -> tuple[Cap, ...]:
+    """The ad's budget, of which what the film's pieces have cost is spent, and what was wasted on the way to them."""
     budget = ad.script.ad.budget
     if budget is None:
         return ()
-    spent = Decimal(0)
+    wasted = session.ledger.lines(Wanted(ad=ad.plan.name, engine=engine, wasted=True))
+    spent = sum((line.usd for line in wasted), Decimal(0))
     for key in {said.key for said in forecasts if said.key is not None}:
         result = session.cache.lookup(key)
         attempt = session.ledger.opened(key) if result is None else None
         spent += result.receipt.usd if result else attempt.usd if attempt else Decimal(0)
-    return (Cap(f"budget of {dollars_text(budget)}", budget, spent),)
+    ahead = usd_of(purchases_ahead([(ad.plan, forecasts)]))
+    return (Cap(f"budget of {dollars_text(budget)}", budget, spent, reserved=ahead),)
+
+
+def _under_way(forecasts: Sequence[Forecast], session: Session) -> Decimal:
+    """What an earlier build has committed for what this one goes on with; free again where that costs nothing."""
+    attempts = [session.ledger.opened(said.key) for said in forecasts if said.status == "under way" and said.key]
+    return sum((attempt.usd for attempt in attempts if attempt is not None), Decimal(0))
 
 
 def _unsettled(forecasts: Sequence[Forecast], session: Session) -> Iterator[str]:

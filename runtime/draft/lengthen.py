@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from adc.runtime.draft.spoken import both_said, words_of
 from adc.runtime.media import run, tools
 from adc.runtime.media.probe import Media
 
@@ -12,12 +13,18 @@ _LIMIT = 300.0
 async def lengthen(clips: tuple[Path, Path], media: tuple[Media, Media], size: tuple[int, int], target: Path) -> None:
     """Write the second clip behind the first, in the second's `size` and rate. Silence where one has no sound.
 
+    What both say is noted in it, each word when it is heard there.
+
     Raises ToolError where one of them cannot be read, and StoreFull.
     """
-    await run.encode(tools.ffmpeg().path, arguments_for(clips, media, size), target, limit=_LIMIT)
+    assert media[0].picture is not None, "a clip has a picture"
+    said = both_said(words_of(clips[0]), words_of(clips[1]), float(media[0].picture.seconds))
+    await run.encode(tools.ffmpeg().path, arguments_for(clips, media, size, said), target, limit=_LIMIT)
 
 
-def arguments_for(clips: tuple[Path, Path], media: tuple[Media, Media], size: tuple[int, int]) -> list[str]:
+def arguments_for(
+    clips: tuple[Path, Path], media: tuple[Media, Media], size: tuple[int, int], said: list[str]
+) -> list[str]:
     """What ffmpeg is told, but for the file that it writes; bit-exact."""
     rate = media[1].picture.rate if media[1].picture else 30
     graph, joined = [], ""
@@ -37,6 +44,6 @@ def arguments_for(clips: tuple[Path, Path], media: tuple[Media, Media], size: tu
         *("-c:v", "libx264", "-preset", "superfast", "-crf", "19", "-threads", "1", "-pix_fmt", "yuv420p"),
         *("-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv"),
         *("-c:a", "aac", "-b:a", "128k", "-ar", "48000", "-ac", "2"),
-        *("-fflags", "+bitexact", "-flags:v", "+bitexact", "-flags:a", "+bitexact", "-map_metadata", "-1"),
+        *("-fflags", "+bitexact", "-flags:v", "+bitexact", "-flags:a", "+bitexact", "-map_metadata", "-1", *said),
         *("-movflags", "+faststart", "-f", "mp4"),
     ]

@@ -28,6 +28,13 @@ def note_words(path: Path, words: list[Word]) -> None:
         file.write(struct.pack("<I", size - 8))
 
 
+def both_said(first: list[Word], second: list[Word], seconds: float) -> list[str]:
+    """What ffmpeg is told to note in a clip of two, of which the first lasts `seconds`."""
+    later = [Word(word.text, round(seconds + word.start, 3), round(seconds + word.end, 3)) for word in second]
+    words = [*first, *later]
+    return ["-metadata", f"comment={heard.dump(words).decode()}"] if words else []
+
+
 def words_of(path: Path) -> list[Word]:
     """The words that are noted in a sound or a clip; none where there is no such note."""
     with suppress(FFmpegError, MediaError), av.open(f"file:{path}") as container:

@@ -2,20 +2,17 @@
 
 fal refuses in three shapes: a model's `detail` list, the infrastructure's `detail` text with an `error_type`, and
 plain account errors. What each comes to is data, a table in `schemas/answers/fal.json`: the first row whose conditions
-hold counts. All that is decided here is how an answer is read, and that no sentence holds what must not be shown: fal
-may echo a whole prompt, and neither that nor a key or a signed address may reach a terminal or a log.
+hold counts. All that is decided here is how an answer is read; what of its text may be told is the matter of `shown`.
 """
 
 import json
 import re
-from base64 import b64encode, urlsafe_b64encode
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import cache
 from importlib.resources import files
 from typing import Any, Final, Literal, TypeAlias
-from urllib.parse import quote
 
 import httpx
 
@@ -36,6 +33,8 @@ from adc.runtime.errors import (
     Unauthorised,
     Unreachable,
 )
+from adc.runtime.fal.shown import LONGEST, Hidden, hidden_by, shown
+from adc.runtime.legible import on_one_line
 
 At: TypeAlias = Literal["submit", "status", "result", "upload", "download", "history", "prices"]
 """What was asked for."""
@@ -62,16 +61,8 @@ _BILLED: Final = ("submit", "result")
 _MARKS: Final = ("x-fal-request-id", "x-fal-error-type", "x-fal-retryable", "x-fal-request-timeout-type")
 """Headers that fal leaves on what it writes itself."""
 
-_LONGEST_MESSAGE: Final = 240
-_LONGEST_READ: Final = 4000
-"""Characters of an answer's text that are looked at."""
-
 _SHOWN_FINDINGS: Final = 3
 _READ_FINDINGS: Final = 20
-_DATA: Final = re.compile(r"\bdata:[\w/+.-]+[;,][^\s\"']*", re.IGNORECASE)
-_ADDRESS: Final = re.compile(r"\b([a-z][a-z0-9+.-]*://)(?:[^\s/@\"']*@)?([^\s?#\"']*)(?:[?#][^\s\"']*)?", re.IGNORECASE)
-_SHORTEST_ECHO: Final = 12
-"""Characters in a row that are taken for an echo of what was sent: no shorter, since `720p` may be told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +124,7 @@ def classify(response: httpx.Response, at: At, what: str) -> RemoteError:
     """
     row = row_of(response, at)
     charge, money = _charged(response, at, row)
-    hidden = _hidden(response)
+    hidden = hidden_by(response, _body(response))
     findings = tuple(_finding(item, hidden) for item in _items(response))
     said = _said(response, findings, hidden)
     error = row.error(f"{row.says.format(what=what, status=response.status_code, money=money)}: {said}")
@@ -141,6 +132,7 @@ def classify(response: httpx.Response, at: At, what: str) -> RemoteError:
     error.more_tries = 0 if response.headers.get("X-Fal-Retryable", "").lower() == "false" else row.more_tries
     error.findings = findings
     error.next_command = row.next_command
+    error.request_id = response.headers.get("x-fal-request-id", "") if response.status_code >= 500 else ""
     return error
 
 
@@ -184,7 +176,7 @@ def _charged(response: httpx.Response, at: At, row: Row) -> tuple[Charge, str]:
     return ("yes", f"charged {units:f} units for it") if units else ("no", _MONEY["no"])
 
 
-def _said(response: httpx.Response, findings: Sequence[Finding], hidden: "_Hidden") -> str:
+def _said(response: httpx.Response, findings: Sequence[Finding], hidden: Hidden) -> str:
     """What the answer says, in a line that may be shown."""
     text = "; ".join(
         (f"{one.path.replace('/', '.')}: " if one.path else "") + one.message + (f" ({one.type})" if one.type else "")
@@ -192,119 +184,30 @@ def _said(response: httpx.Response, findings: Sequence[Finding], hidden: "_Hidde
     )
     if not findings:
         body = _body(response)
-        kind, text = _shown(_error_type(body), hidden), _shown(_text(body), hidden)
+        kind, text = shown(_error_type(body), hidden), shown(_text(body), hidden)
         if kind and kind not in text:
             text = f"{text} ({kind})" if text else kind
     if not text:
         return f"status {response.status_code}"
-    return _cut(text) + (f" (status {response.status_code})" if response.status_code >= 500 else "")
+    return on_one_line(text, LONGEST) + (f" (status {response.status_code})" if response.status_code >= 500 else "")
 
 
-def _finding(item: Mapping[str, Any], hidden: "_Hidden") -> Finding:
+def _finding(item: Mapping[str, Any], hidden: Hidden) -> Finding:
     """One entry of a model's `detail`: its place without the leading `body`, message and type."""
     place = item.get("loc")
     parts = [str(part) for part in place] if isinstance(place, list) else []
     path = "/".join(parts[1:] if parts[:1] == ["body"] else parts)
     message, kind = item.get("msg", item.get("message")), item.get("type")
     return Finding(
-        _shown(path, hidden),
-        _shown(message if isinstance(message, str) else "", hidden),
-        _shown(kind if isinstance(kind, str) else "", hidden),
+        shown(path, hidden),
+        shown(message if isinstance(message, str) else "", hidden),
+        shown(kind if isinstance(kind, str) else "", hidden),
     )
 
 
 def public(text: str, response: httpx.Response) -> str:
     """`text` on one short line, without the key, the query of an address, and what was sent."""
-    return _shown(text, _hidden(response))
-
-
-@dataclass(frozen=True, slots=True)
-class _Hidden:
-    """What is not shown: the key in all its spellings, and texts that were sent; the longest first."""
-
-    secrets: tuple[str, ...]
-    sent: tuple[str, ...]
-
-
-def _hidden(response: httpx.Response) -> _Hidden:
-    return _Hidden(tuple(_secrets(response)), tuple(_sent(response)))
-
-
-def _shown(text: str, hidden: _Hidden) -> str:
-    text = " ".join(text.split())
-    for secret in hidden.secrets:
-        text = re.sub(re.escape(secret), "…", text, flags=re.IGNORECASE)
-    text = text[:_LONGEST_READ]  # not before: a part of the key would stay at the end
-    for sent in hidden.sent:
-        text = _without(text, sent)
-    text = _ADDRESS.sub(r"\1\2", _DATA.sub("data:…", text))
-    return _cut("".join(character for character in text if character.isprintable()))
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= _LONGEST_MESSAGE else text[: _LONGEST_MESSAGE - 1] + "…"
-
-
-def _secrets(response: httpx.Response) -> Iterator[str]:
-    """The key that was sent, whole and in parts, in every spelling in which an answer may repeat it."""
-    try:
-        header = response.request.headers.get("Authorization", "")
-    except RuntimeError:  # an answer that no request led to
-        return
-    key = header.removeprefix("Key ").removeprefix("Bearer ")
-    found: set[str] = set()
-    for part in (header, key, *key.split(":")):
-        if len(part) > 3:
-            found |= {part, quote(part, safe=""), quote(part), json.dumps(part)[1:-1]}
-            found |= {encode(part.encode()).decode().rstrip("=") for encode in (b64encode, urlsafe_b64encode)}
-    yield from sorted(found, key=len, reverse=True)
-
-
-def _sent(response: httpx.Response) -> Iterator[str]:
-    """The texts that the answer may echo: those of the request's own body, and of every `input` in the answer."""
-    try:
-        request: Json = json.loads(response.request.content)
-    except (RuntimeError, ValueError):  # none led to it, it was a file, or it has no body
-        request = None
-    texts = {" ".join(text.split()) for text in (*_texts(request), *_echoes(_body(response)))}
-    yield from sorted((text for text in texts if len(text) >= _SHORTEST_ECHO), key=len, reverse=True)
-
-
-def _echoes(value: Json) -> Iterator[str]:
-    if isinstance(value, dict):
-        for name, item in value.items():
-            yield from _texts(item) if name == "input" else _echoes(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _echoes(item)
-
-
-def _texts(value: Json) -> Iterator[str]:
-    match value:
-        case str():
-            yield value
-        case dict():
-            for item in value.values():
-                yield from _texts(item)
-        case list():
-            for item in value:
-                yield from _texts(item)
-
-
-def _without(text: str, sent: str) -> str:
-    """`text` with every run of characters that also stands in `sent` taken out, where the run is long."""
-    kept: list[str] = []
-    at = 0
-    while at < len(text):
-        found = sent.find(text[at : at + _SHORTEST_ECHO]) if at + _SHORTEST_ECHO <= len(text) else -1
-        if found < 0:
-            kept.append(text[at])
-            at += 1
-            continue
-        while at < len(text) and found < len(sent) and text[at] == sent[found]:
-            at, found = at + 1, found + 1
-        kept.append("…")
-    return "".join(kept)
+    return shown(text, hidden_by(response, _body(response)))
 
 
 def _items(response: httpx.Response) -> list[Mapping[str, Any]]:

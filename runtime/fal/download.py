@@ -23,10 +23,11 @@ import anyio.to_thread
 import httpx
 
 from adc.compiler.catalogue import Makes
-from adc.runtime.errors import Broken, Gone, MediaError, StoreError, StoreFull
+from adc.runtime.errors import Broken, Expired, Gone, MediaError, StoreError, StoreFull
 from adc.runtime.fal import weights
+from adc.runtime.fal.patience import PASSING, Note, Patience, Sleep, Tries
 from adc.runtime.fal.storage import WITHOUT_KEY
-from adc.runtime.fal.wire import FAILURES, PASSING, Note, Patience, Sleep, Tries, named
+from adc.runtime.fal.wire import FAILURES, named
 from adc.runtime.media.check import SUFFIXES, check_media
 from adc.runtime.store import FULL
 
@@ -44,10 +45,6 @@ _STALL_SECONDS: Final = 60.0
 _TIMEOUT: Final = httpx.Timeout(_STALL_SECONDS, connect=15.0)
 _IDENTITY: Final = {"Accept-Encoding": "identity"}  # else the announced length is that of compressed bytes
 _PAST_CACHES: Final = {"Cache-Control": "no-cache"}
-
-
-class Expired(Gone):
-    """The address has run out; the model's answer may give the file a new one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +71,22 @@ async def download(
     Raises Broken where it could not be fetched, Gone where it never can be, Expired where its address has run out, and
     StoreFull or StoreError where the disk does not take it.
     """
-    patience = patience or Patience(seconds=Patience().at_first)
-    pause = _FIRST_PAUSE
-    for left in reversed(range(_COPIES)):
+    patience = patience or Patience.short()
+    pages, pause, left, again = Tries(patience, sleep, note), _FIRST_PAUSE, _COPIES, False
+    while True:
+        copy = _Copy(wanted, past_caches=again)
+        again = True
         try:
-            copy = _Copy(wanted, past_caches=left < _COPIES - 1)
             await _fill(http, copy, lambda: Tries(patience, sleep, note), patience)
             return await anyio.to_thread.run_sync(_named, copy.part, wanted.kind)
         except MediaError as error:
+            if _is_page(copy.part):
+                # A network that wants a login answers like this, and the file is where it was.
+                if not await pages.again(error):
+                    told = f"{wanted.what} is bought but did not arrive (a page came in its place)"
+                    raise Broken(f"{told}; the same command fetches it again") from None
+                continue
+            left -= 1
             if not left:
                 raise Gone(f"what was bought for {wanted.what} is not good: {error}") from None
         except OSError as error:
@@ -90,7 +95,12 @@ async def download(
             raise (StoreFull if error.errno in FULL else StoreError)(told) from None
         await sleep(pause)
         pause *= 2
-    raise AssertionError("the last copy returns or raises")
+
+
+def _is_page(part: Path) -> bool:
+    """Whether a file is a page of the web."""
+    with part.open("rb") as file:
+        return file.read(512).lstrip().lower().startswith((b"<!doctype html", b"<html"))
 
 
 def _named(part: Path, kind: Makes) -> Path:

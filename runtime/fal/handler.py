@@ -18,7 +18,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Final, Literal, TypeAlias, TypeVar
+from typing import Final, Literal, TypeAlias
+from urllib.parse import urlsplit
 
 import anyio
 import anyio.to_thread
@@ -41,26 +42,24 @@ from adc.runtime.errors import (
     Unauthorised,
     Unreachable,
 )
-from adc.runtime.fal.download import Expired, Fetching, download
+from adc.runtime.fal.bring import bring, holds
 from adc.runtime.fal.fit import refuse_unfit
-from adc.runtime.fal.history import find, moment_of
+from adc.runtime.fal.history import Found, Unread, find, moment_of
 from adc.runtime.fal.hosts import Hosts
 from adc.runtime.fal.pace import Pace
-from adc.runtime.fal.poll import Answer, fetch, wait
+from adc.runtime.fal.patience import Patience, Sleep, reach
+from adc.runtime.fal.poll import Answer, Doubted, fetch, wait
 from adc.runtime.fal.reserve import Reserve
 from adc.runtime.fal.submit import Accepted, PutOff, submit
 from adc.runtime.fal.upload import Uploads
-from adc.runtime.fal.wire import Patience, Sleep, reach
-from adc.runtime.heard import dump, from_answer
-from adc.runtime.ledger import utc_now
+from adc.runtime.fal.wire import FAILURES
+from adc.runtime.ledger import UNANSWERED, utc_now
 from adc.runtime.measured import measured
 from adc.runtime.policy import expected_seconds
 from adc.runtime.ports import Attempt, DayCap, Ledger, Made, Purchase, Receipt, Workspace
 from adc.runtime.purse import Purse
 
 OnAmbiguous: TypeAlias = Literal["fail", "wait", "rebuy"]
-
-T = TypeVar("T")
 
 WAIT_SECONDS: Final = 3600.0
 """How long fal's history is asked for a lost request: as long as a request may wait for a runner (see `submit`)."""
@@ -71,10 +70,16 @@ _GRACE_SECONDS: Final = {"fail": 0.0, "rebuy": 30.0}
 _FIRST_LOOK, _LONGEST_LOOK = 2.0, 60.0
 """Seconds between two looks into the history."""
 
+_DOUBTS: Final = 30
+"""Looks at a result that a server's error stands for, a minute each, before the next build has to go on."""
+
+_BETWEEN_TRIES: Final = 2.0
+"""Seconds, and each time as many more, before what failed is asked for again."""
+
+_GIVEN_UP: Final = "given up by the user, to be bought again"
+
 _PUT_OFF_SECONDS: Final = 1800.0
 """How long a request is offered again that fal puts off."""
-
-_ENDED = "the build ended before an answer was written down"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +87,7 @@ class Terms:
     """What a purchase has to keep to, as the user said it.
 
     `ad` names it in the ledger, `command` is what the user typed, as in `adc build spec.ad`: errors offer it again.
+    `resolve` is what settles attempts of the same ledger, but for the number of one.
     `on_ambiguous` says what to do with a request that may have been bought and that nobody finds: fail at once, wait
     for `wait_seconds` since it was sent, or give it up and buy again; `rebuy` also gives up a bought file that can
     never be fetched.
@@ -89,6 +95,7 @@ class Terms:
 
     ad: str
     command: str = "adc build"
+    resolve: str = "adc ledger resolve"
     on_ambiguous: OnAmbiguous = "wait"
     wait_seconds: float = WAIT_SECONDS
     purse: Purse = field(default_factory=Purse)
@@ -133,8 +140,6 @@ class FalHandler:
         except (RemoteError, StoreError, SpendRefused) as error:
             if not error.next_command:
                 error.next_command = self._terms.command
-                if isinstance(error, Gone):
-                    error.next_command += " --on-ambiguous=rebuy"
             raise
 
     async def _run(self, step: Step, workspace: Workspace) -> Made:
@@ -147,6 +152,11 @@ class FalHandler:
                     raise
                 await self._ledger.failed(attempt.id, reason=str(gone), charge="yes")
                 made = None
+            except Ambiguous:
+                if self._terms.on_ambiguous != "rebuy":
+                    raise
+                await self._ledger.abandon(attempt.id, reason=_GIVEN_UP)
+                made = None
             if made is not None:
                 return made
         return await self._buy(step, workspace)
@@ -157,11 +167,20 @@ class FalHandler:
         """What an open attempt comes to; None where it was given up, or ended badly, and may be bought anew."""
         if attempt.state in ("completed", "fetched"):
             return await self._bring(step, workspace, attempt, Answer(attempt.result, ""), attempt.usd)
-        if attempt.state in ("intended", "ambiguous"):
+        if attempt.state == "ambiguous" and attempt.request_id:
+            # fal did not know it any more, or could not be asked: the queue is asked again before its history.
+            await self._ledger.submitted(
+                attempt.id,
+                request_id=attempt.request_id,
+                status_url=attempt.status_url,
+                response_url=attempt.response_url,
+            )
+            attempt = await self._opened(workspace.key, attempt.id)
+        elif attempt.state in ("intended", "ambiguous"):
             if attempt.state == "intended":
-                await self._ledger.ambiguous(attempt.id, reason=_ENDED)
+                await self._ledger.ambiguous(attempt.id, reason=UNANSWERED)
             settled = await self._settle(
-                step, workspace, attempt.id, f"in an earlier build, {attempt.reason or _ENDED}"
+                step, workspace, attempt.id, f"in an earlier build, {attempt.reason or UNANSWERED}"
             )
             if settled is None:
                 return None
@@ -178,13 +197,9 @@ class FalHandler:
         slept, pause = max(0.0, (self._now() - moment_of(attempt.intended_at)).total_seconds()), _FIRST_LOOK
         longest = _GRACE_SECONDS.get(self._terms.on_ambiguous, self._terms.wait_seconds)
         while True:
-            known = await self._ledger.known_requests(attempt.endpoint) - {attempt.request_id}
-            found = await find(self._http, self._hosts, attempt, known, sleep=self._sleep, patience=self._patience)
+            found, silence = await self._looked_up(attempt)
             if found is not None:
-                place = self._hosts.request_url(attempt.endpoint, found.request_id)
-                await self._ledger.submitted(
-                    attempt.id, request_id=found.request_id, status_url=place + "/status", response_url=place
-                )
+                await self._submitted(attempt, found.request_id)
                 return await self._opened(workspace.key, attempt.id)
             if slept >= longest:
                 break
@@ -192,13 +207,29 @@ class FalHandler:
             await self._sleep(pause)
             slept, pause = slept + pause, min(pause * 1.5, _LONGEST_LOOK)
         if self._terms.on_ambiguous == "rebuy":
-            await self._ledger.abandon(attempt.id, reason="given up by the user, to be bought again")
+            await self._ledger.abandon(attempt.id, reason=_GIVEN_UP)
             return None
         raise Ambiguous(
-            f"{step.id} may have been bought for {dollars_text(attempt.usd)}: {why}; "
-            "fal's history does not list it, and nothing else was sent for it",
-            next_command=f"adc ledger resolve {attempt.id}",
+            f"{step.id} may have been bought for {dollars_text(attempt.usd)}: {why}; {silence}, and nothing else was "
+            "sent for it",
+            next_command=f"{self._terms.resolve} {attempt.id}",
             usd=attempt.usd,
+        )
+
+    async def _looked_up(self, attempt: Attempt) -> tuple[Found | None, str]:
+        """An attempt as fal's history has it, and why it has none."""
+        known = await self._ledger.known_requests(attempt.endpoint) - {attempt.request_id}
+        try:
+            found = await find(self._http, self._hosts, attempt, known, sleep=self._sleep, patience=self._patience)
+        except Unread as unread:
+            return None, f"fal's history cannot be read ({unread})"
+        return found, "fal's history does not list it"
+
+    async def _submitted(self, attempt: Attempt, request_id: str) -> None:
+        """fal has the attempt under an id that it did not answer with."""
+        place = self._hosts.request_url(attempt.endpoint, request_id)
+        await self._ledger.submitted(
+            attempt.id, request_id=request_id, status_url=place + "/status", response_url=place
         )
 
     async def _opened(self, key: str, attempt_id: int) -> Attempt:
@@ -214,19 +245,18 @@ class FalHandler:
         endpoint = self._endpoint(step)
         arguments, inputs = await self._arguments(step, workspace, endpoint)
         cost = await anyio.to_thread.run_sync(_price_of, step, endpoint, workspace)
-        tries, last = 0, None
+        tries, last, reserved = 0, None, step.price.usd
         while True:
             try:
-                attempt = await self._send(step, workspace, cost, arguments, inputs)
+                attempt = await self._send(step, workspace, cost, arguments, inputs, reserved)
+                if attempt is not None:
+                    return await self._finish(step, workspace, attempt)
             except SpendRefused as refused:
                 if last is None:
                     raise
                 last.args = (f"{last}; there is no money for another try ({refused})",)
                 raise last from None
-            try:
-                if attempt is not None:
-                    return await self._finish(step, workspace, attempt)
-            except (Unauthorised, OutOfCredit, Broken, Ambiguous):
+            except (Unauthorised, OutOfCredit, Unreachable, Broken, Ambiguous):
                 raise
             except RemoteError as error:
                 tries, last = tries + 1, error
@@ -236,9 +266,17 @@ class FalHandler:
                     raise
                 arguments = _another(arguments, error)
                 workspace.note(f"{error}; trying again")
+                await self._sleep(_BETWEEN_TRIES * tries)
+            reserved = Decimal(0)
 
     async def _send(
-        self, step: Step, workspace: Workspace, cost: Price, arguments: Json, inputs: Mapping[str, str]
+        self,
+        step: Step,
+        workspace: Workspace,
+        cost: Price,
+        arguments: Json,
+        inputs: Mapping[str, str],
+        reserved: Decimal,
     ) -> Attempt | None:
         """The attempt that fal has taken; None where its answer was lost and the user wants it given up."""
         purchase = Purchase(
@@ -257,8 +295,9 @@ class FalHandler:
             try:
                 # One row of the ledger and one POST, whole: Ctrl-C waits for the answer that decides what it was.
                 with anyio.CancelScope(shield=True):
-                    return await self._attempt(workspace, purchase)
+                    return await self._attempt(workspace, purchase, reserved)
             except PutOff as error:
+                reserved = Decimal(0)
                 pause = max(pause, error.seconds)
                 if slept + pause > _PUT_OFF_SECONDS:
                     raise
@@ -266,16 +305,17 @@ class FalHandler:
                 await self._sleep(pause)
                 slept, pause = slept + pause, min(pause * 2, 60.0)
             except Unreachable:
+                reserved = Decimal(0)
                 await reach(self._http, self._hosts, self._patience, note=workspace.note, sleep=self._sleep)
             except Ambiguous as error:
                 attempt = await self._ledger.open_attempt(workspace.key)
                 assert attempt is not None, "an ambiguous attempt is open"
                 return await self._settle(step, workspace, attempt.id, str(error))
 
-    async def _attempt(self, workspace: Workspace, purchase: Purchase) -> Attempt:
+    async def _attempt(self, workspace: Workspace, purchase: Purchase, reserved: Decimal) -> Attempt:
         usd = purchase.price.usd
         async with Reserve(workspace.folder, purchase.step) as reserve:
-            self._terms.purse.commit(purchase.step, usd)
+            self._terms.purse.commit(purchase.step, usd, reserved=reserved)
             try:
                 attempt = await self._ledger.intend(purchase, self._terms.day_cap)
             except BaseException:
@@ -283,8 +323,17 @@ class FalHandler:
                 raise
             try:
                 accepted = await submit(self._http, self._hosts, purchase.endpoint, purchase.arguments, purchase.step)
+                self._patience.heard(urlsplit(self._hosts.queue).hostname or "")
+                if accepted.request_id in await self._ledger.known_requests(purchase.endpoint):
+                    raise Ambiguous(f"fal answered the request for {purchase.step} with the id of another")
             except RemoteError as error:
-                reason = str(error)
+                reason, its_id = str(error), error.request_id
+                if its_id and await self._is_queued(purchase.endpoint, its_id):
+                    # A server's error, and the request is in the queue all the same.
+                    await reserve.write(lambda: self._ledger.ambiguous(attempt, reason=reason))
+                    opened = await self._opened(purchase.key, attempt)
+                    await reserve.write(lambda: self._submitted(opened, its_id))
+                    return await self._opened(purchase.key, attempt)
                 if isinstance(error, Ambiguous):
                     await reserve.write(lambda: self._ledger.ambiguous(attempt, reason=reason))
                     raise
@@ -301,6 +350,14 @@ class FalHandler:
                 )
             )
         return await self._opened(purchase.key, attempt)
+
+    async def _is_queued(self, endpoint: str, request_id: str) -> bool:
+        """Whether the queue knows an id that came with a refusal."""
+        try:
+            answer = await self._http.get(self._hosts.request_url(endpoint, request_id) + "/status")
+        except FAILURES:
+            return False
+        return answer.status_code in (200, 202)
 
     def _settle_purse(self, committed: Decimal, error: RemoteError) -> None:
         """What may have been billed stays committed."""
@@ -325,7 +382,7 @@ class FalHandler:
                 await self._ledger.running(attempt.id)
 
         try:
-            await wait(
+            failed = await wait(
                 self._http,
                 accepted,
                 step.id,
@@ -336,7 +393,7 @@ class FalHandler:
                 patience=self._patience,
                 started=started,
             )
-            answer = await fetch(self._http, accepted, step.id, sleep=self._sleep, patience=self._patience)
+            answer = await self._answer(step, workspace, attempt, accepted, failed=failed)
         except Gone as gone:
             answer = await self._from_history(step, attempt, gone)
         except (Unauthorised, OutOfCredit, Broken):
@@ -350,18 +407,53 @@ class FalHandler:
         await self._ledger.completed(attempt.id, result=answer.result, usd=usd, billed_units=answer.billed_units)
         return await self._bring(step, workspace, attempt, answer, usd)
 
+    async def _answer(
+        self, step: Step, workspace: Workspace, attempt: Attempt, accepted: Accepted, *, failed: bool
+    ) -> Answer:
+        """The model's answer. A server's error is believed where the status or the history says that it failed."""
+        endpoint, pause = self._endpoint(step), _FIRST_LOOK
+        for left in reversed(range(_DOUBTS)):
+            try:
+                answer = await fetch(
+                    self._http,
+                    accepted,
+                    step.id,
+                    sleep=self._sleep,
+                    patience=self._patience,
+                    note=workspace.note,
+                    failed=failed,
+                )
+            except Doubted as doubted:
+                found, _ = await self._looked_up(attempt)
+                if found is not None and found.result is not None:
+                    return Answer(found.result, "")
+                if found is not None and found.status is not None and found.status >= 400:
+                    raise doubted.end from None
+                if not left:
+                    raise
+            else:
+                if not left or holds(endpoint, answer.result):
+                    return answer
+                # What is not there yet may be a moment later; what is written down as bought is not asked for again.
+                await self._sleep(pause)
+                pause *= 2
+                if pause > _LONGEST_LOOK:
+                    return answer
+        raise AssertionError("the last look returns or raises")
+
     async def _from_history(self, step: Step, attempt: Attempt, gone: Gone) -> Answer:
         """The answer that fal's history keeps of a request that the queue has forgotten.
 
         Raises Ambiguous where it has none either: what became of the request, and of its price, nobody knows.
         """
-        found = await find(self._http, self._hosts, attempt, frozenset(), sleep=self._sleep, patience=self._patience)
+        found, silence = await self._looked_up(attempt)
         if found is not None and found.result is not None:
             return Answer(found.result, "")
         await self._ledger.ambiguous(attempt.id, reason=str(gone))
         raise Ambiguous(
-            f"{step.id} may have been bought for {dollars_text(attempt.usd)}: {gone}; nothing else was sent for it",
-            next_command=f"adc ledger resolve {attempt.id}",
+            f"{step.id} may have been bought for {dollars_text(attempt.usd)}: {gone}; {silence}, and "
+            "nothing else was sent for it",
+            next_command=f"{self._terms.resolve} {attempt.id}",
             usd=attempt.usd,
         )
 
@@ -373,42 +465,24 @@ class FalHandler:
         return attempt.usd if known is None else known
 
     async def _bring(self, step: Step, workspace: Workspace, attempt: Attempt, answer: Answer, usd: Decimal) -> Made:
-        """The files of an answer, fetched and decoded; its words as a file in UTF-8."""
-        endpoint = self._endpoint(step)
         workspace.note("fetching")
-        files: dict[str, Path] = {}
-        for output, place in endpoint.outputs.items():
-            if endpoint.makes == "text":
-                files[output] = workspace.folder / f"{output}.txt"
-                files[output].write_text(_there(text_at(answer.result, place), step, output), encoding="utf-8")
-            elif endpoint.makes == "words":
-                files[output] = workspace.folder / f"{output}.json"
-                files[output].write_bytes(_there(words_at(endpoint, answer.result, place), step, output))
-            else:
-                url = _there(url_at(answer.result, place), step, output)
-                files[output] = await self._fetched(step, workspace, attempt, url, output, place)
-        return Made(files, Receipt(self._hosts.engine.name, usd, attempt.request_id, answer.billed_units))
-
-    async def _fetched(
-        self, step: Step, workspace: Workspace, attempt: Attempt, url: str, output: str, place: str
-    ) -> Path:
-        """A file of an answer; where its address has expired, by a new one that fal's answer may have."""
         try:
-            return await self._download(step, workspace, url, output)
-        except Expired:
-            accepted = Accepted(attempt.request_id, "", self._hosts.request_url(attempt.endpoint, attempt.request_id))
-            try:
-                again = await fetch(self._http, accepted, step.id, sleep=self._sleep, patience=self._patience)
-            except RemoteError:
-                again = Answer(None, "")
-            fresh = url_at(again.result, place)
-            if fresh is None or fresh == url:
-                raise
-            return await self._download(step, workspace, fresh, output)
-
-    async def _download(self, step: Step, workspace: Workspace, url: str, output: str) -> Path:
-        wanted = Fetching(url, self._endpoint(step).makes, workspace.folder, output, step.id)
-        return await download(self._http, wanted, sleep=self._sleep, patience=self._patience, note=workspace.note)
+            files = await bring(
+                self._http,
+                self._hosts,
+                self._endpoint(step),
+                attempt.request_id,
+                answer.result,
+                workspace,
+                step=step.id,
+                sleep=self._sleep,
+                patience=self._patience,
+            )
+        except Gone as gone:
+            # Its own hint, and no answer for all: another step may have a lost request that fal is working on.
+            gone.next_command = f"{self._terms.resolve} {attempt.id} --given-up"
+            raise
+        return Made(files, Receipt(self._hosts.engine.name, usd, attempt.request_id, answer.billed_units))
 
     async def _arguments(self, step: Step, workspace: Workspace, endpoint: Endpoint) -> tuple[Json, Mapping[str, str]]:
         """The request's arguments, with every text put together and the address of an upload for every reference.
@@ -451,41 +525,3 @@ def _another(arguments: Json, error: RemoteError) -> Json:
         return arguments
     seed = arguments.get("seed")
     return {**arguments, "seed": seed + 1} if isinstance(seed, int) else arguments
-
-
-def _there(found: T | None, step: Step, output: str) -> T:
-    if found is None:
-        raise Gone(f"fal charged for {step.id} and its answer has no {output}")
-    return found
-
-
-def url_at(result: Json, place: str) -> str | None:
-    """The address of the file at a place such as `images/0` of an answer, or None."""
-    value = _at(result, place)
-    if isinstance(value, Mapping):
-        value = value.get("url")
-    return value if isinstance(value, str) and value.startswith(("https://", "http://")) else None
-
-
-def text_at(result: Json, place: str) -> str | None:
-    """The text at a place of an answer without the blanks around it, or None where there are no words."""
-    value = _at(result, place)
-    return value.strip() or None if isinstance(value, str) else None
-
-
-def words_at(endpoint: Endpoint, result: Json, place: str) -> bytes | None:
-    """The words at a place of an answer with their times, as they are kept, or None where there is no list of any."""
-    words = from_answer(endpoint, _at(result, place))
-    return None if words is None else dump(words)
-
-
-def _at(result: Json, place: str) -> Json:
-    value = result
-    for part in place.split("/"):
-        if isinstance(value, Mapping):
-            value = value.get(part)
-        elif isinstance(value, list) and part.isdecimal() and int(part) < len(value):
-            value = value[int(part)]
-        else:
-            return None
-    return value

@@ -15,7 +15,8 @@ import httpx
 
 from adc.compiler.plan import Json
 from adc.runtime.fal.hosts import Hosts
-from adc.runtime.fal.wire import FAILURES, Patience, Sleep, patiently
+from adc.runtime.fal.patience import Patience, Sleep, patiently
+from adc.runtime.fal.wire import FAILURES, named
 from adc.runtime.ports import Attempt
 
 _SKEW = timedelta(minutes=1)
@@ -29,11 +30,19 @@ _PAGES = 50
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A request as the history has it. `result` is the model's answer where it has ended well, else None."""
+    """A request as the history has it.
+
+    `status` is that of the model's answer, None while there is none; `result` is the answer where it has ended well.
+    """
 
     request_id: str
     sent_at: str
     result: Json
+    status: int | None = None
+
+
+class Unread(Exception):
+    """The history could not be read, so that it says nothing; `str()` is why."""
 
 
 async def find(
@@ -47,7 +56,7 @@ async def find(
 ) -> Found | None:
     """The request of an attempt: by its id where that is known, else by what was sent and when. None where unlisted.
 
-    `known` are the ids that belong to other attempts. A history that cannot be asked lists nothing.
+    `known` are the ids that belong to other attempts. Raises Unread where the history cannot be asked.
     """
     start = moment_of(attempt.intended_at) - _SKEW
     found: list[Found] = []
@@ -63,15 +72,18 @@ async def find(
             and _holds(item.get("json_input"), attempt.arguments)
         )
         if ours:
-            ended_well = item.get("status_code") == 200 and isinstance(item.get("json_output"), dict)
-            found.append(Found(request_id, sent_at, item["json_output"] if ended_well else None))
+            status, output = item.get("status_code"), item.get("json_output")
+            ended_well = status == 200 and isinstance(output, dict)
+            found.append(
+                Found(request_id, sent_at, output if ended_well else None, status if isinstance(status, int) else None)
+            )
     return min(found, key=lambda one: one.sent_at, default=None)
 
 
 async def _items(
     http: httpx.AsyncClient, hosts: Hosts, attempt: Attempt, start: datetime, sleep: Sleep, patience: Patience | None
 ) -> AsyncIterator[Mapping[str, Any]]:
-    """The items of the history, page by page; none where it cannot be read."""
+    """The items of the history, page by page. Raises Unread."""
     query = {"endpoint_id": attempt.endpoint, "expand": "payloads", "limit": str(_PAGE)}
     query["start"] = start.isoformat(timespec="seconds").replace("+00:00", "Z")
     if attempt.request_id:
@@ -83,9 +95,13 @@ async def _items(
                 sleep,
                 patience=patience,
             )
-            page = response.json() if response.status_code == 200 else {}
-        except (*FAILURES, ValueError):
-            return
+            page = response.json()
+        except FAILURES as error:
+            raise Unread(named(error)) from None
+        except ValueError:
+            raise Unread("no JSON") from None
+        if response.status_code != 200:
+            raise Unread(f"status {response.status_code}")
         items = page.get("items") if isinstance(page, dict) else None
         for item in items if isinstance(items, list) else ():
             if isinstance(item, dict):

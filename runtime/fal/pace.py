@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 import anyio
 
-from adc.runtime.fal.wire import Sleep
+from adc.runtime.fal.patience import Sleep
 
 PER_SECOND = 4.0
 """Questions a second, of a build with any number of jobs."""

@@ -26,8 +26,10 @@ from adc.compiler.plan import Json
 from adc.runtime.errors import Broken, Gone, OutOfCredit, RemoteError, Unauthorised
 from adc.runtime.fal.answers import classify, from_fal, public
 from adc.runtime.fal.pace import Pace
+from adc.runtime.fal.patience import PASSING, Note, Patience, Sleep, Tries
 from adc.runtime.fal.submit import Accepted
-from adc.runtime.fal.wire import FAILURES, PASSING, Note, Patience, Sleep, Tries, named
+from adc.runtime.fal.wire import FAILURES, named
+from adc.runtime.legible import on_one_line
 
 SILENT_SECONDS = 60.0
 """How long a stream may say nothing about the request before it is given up and fal is asked."""
@@ -56,6 +58,14 @@ class Answer:
 
     result: Json
     billed_units: str
+
+
+class Doubted(Broken):
+    """A server's error in the place of a result; `end` is what it would mean as the model's own word."""
+
+    def __init__(self, sentence: str, end: RemoteError) -> None:
+        super().__init__(sentence)
+        self.end = end
 
 
 class _Missed(Exception):
@@ -111,11 +121,13 @@ class _Watch:
         self._running = False
         self._ahead = 0
         self._ran = 0.0
+        self.failed = False
 
     async def hear(self, status: Status, response: httpx.Response) -> bool:
         """Tell what is new. True where the request has ended."""
         match status:
-            case Completed():
+            case Completed(error=error, error_type=error_type):
+                self.failed = bool(error or error_type)
                 return True
             case Queued(position=position):
                 self._ahead = max(position, 0)
@@ -171,8 +183,8 @@ async def wait(
     pace: Pace,
     patience: Patience,
     started: Callable[[], Awaitable[None]],
-) -> None:
-    """Return when the request has ended at fal, well or badly.
+) -> bool:
+    """Return when the request has ended at fal: True where its status says that it failed.
 
     `usual_seconds` is how long the model usually runs. `started` is awaited once, when it is first seen to run.
     Raises Unauthorised, OutOfCredit or Broken where it could not be followed, and Gone where fal does not know the
@@ -192,7 +204,7 @@ async def wait(
             streamed = True
             with pace.streaming():
                 if await _heard_out(http, accepted, handle, watch, pace, patience):
-                    return
+                    return watch.failed
             continue  # the next question has to wait for its turn
         try:
             status = await handle.status(with_logs=True)
@@ -205,7 +217,7 @@ async def wait(
             patience.answered(once.last)
             tries = Tries(patience, sleep, note)
             if await watch.hear(status, once.last):
-                return
+                return watch.failed
             await sleep(watch.pause(usual_seconds))
 
 
@@ -266,32 +278,34 @@ async def fetch(
     sleep: Sleep,
     patience: Patience,
     note: Note | None = None,
+    failed: bool = False,
 ) -> Answer:
-    """The answer of a request that has ended.
+    """The answer of a request that has ended; `failed` is what its status said.
 
     Raises Unauthorised, OutOfCredit or Broken where it could not be fetched, Gone where fal does not have it (any
-    more), and another RemoteError where the model has failed.
+    more), and another RemoteError where the model has failed. Where the answer is an error of a server, and no status
+    said that the request failed, it may be the fetching that fails: Doubted.
     """
     tries = Tries(patience, sleep, note)
     while True:
-        failed: httpx.Response | Exception
+        came: httpx.Response | Exception
         end: RemoteError | None = None
         try:
-            response = failed = await http.get(accepted.response_url)
+            response = came = await http.get(accepted.response_url)
         except FAILURES as error:
-            failed = error
+            came = error
         else:
             if response.status_code == 200 and (answer := _answer(response)) is not None:
                 patience.answered(response)
                 return answer
             end = _end(response, step)
-            if end is not None and not _doubtful(response):
+            if end is not None and not _doubtful(response, failed=failed):
                 raise end
-        if not await tries.again(failed, doubtful=end is not None):
-            raise end or Broken(
-                f"the result of {step} could not be fetched ({named(failed)}); it is bought, "
-                "and the same command fetches it"
-            )
+        if not await tries.again(came, doubtful=end is not None):
+            lost = f"the result of {step} could not be fetched ({named(came)})"
+            if end is not None and isinstance(came, httpx.Response) and came.status_code >= 500 and not failed:
+                raise Doubted(f"{lost}; what became of it is not known, and the same command asks again", end)
+            raise end or Broken(f"{lost}; it is bought, and the same command fetches it")
 
 
 def _end(response: httpx.Response, step: str) -> RemoteError | None:
@@ -302,13 +316,13 @@ def _end(response: httpx.Response, step: str) -> RemoteError | None:
     return error if isinstance(error, Gone) or not isinstance(error, Broken) else None
 
 
-def _doubtful(response: httpx.Response) -> bool:
+def _doubtful(response: httpx.Response, *, failed: bool) -> bool:
     """Whether an answer that means the end may be gone a moment later.
 
     A result can come later than the status that promises it (400 or 404), and fal itself may stumble. Believed too
     soon, it would be bought twice.
     """
-    return response.status_code in (400, 404) or response.status_code >= 500
+    return response.status_code in (400, 404) or (response.status_code >= 500 and not failed)
 
 
 def _of_fal(response: httpx.Response) -> bool:
@@ -335,5 +349,5 @@ def _newest(logs: object, response: httpx.Response) -> str:
         message = entry.get("message") if isinstance(entry, dict) else None
         line = public(message, response) if isinstance(message, str) else ""
         if line:
-            return line if len(line) <= _LONGEST_LINE else line[: _LONGEST_LINE - 1] + "…"
+            return on_one_line(line, _LONGEST_LINE)
     return ""

@@ -20,7 +20,8 @@ from adc.compiler.price import amounts
 from adc.runtime.errors import Rejected, RemoteError, Unreachable
 from adc.runtime.fal.answers import classify
 from adc.runtime.fal.hosts import Hosts
-from adc.runtime.fal.wire import FAILURES, Sleep, named, patiently
+from adc.runtime.fal.patience import Sleep, patiently
+from adc.runtime.fal.wire import FAILURES, named
 
 Verdict: TypeAlias = Literal["same", "moved", "unclear", "unlisted"]
 """How the catalogue stands to the list; `unclear` is a figure that cannot be compared."""

@@ -33,7 +33,8 @@ from adc.runtime.errors import RemoteError, Unreachable
 from adc.runtime.fal import weights
 from adc.runtime.fal.answers import classify
 from adc.runtime.fal.hosts import Hosts
-from adc.runtime.fal.wire import FAILURES, Note, Patience, Sleep, patiently, unreachable
+from adc.runtime.fal.patience import Note, Patience, Sleep, patiently
+from adc.runtime.fal.wire import FAILURES, unreachable
 from adc.runtime.media.check import SUFFIXES, media_type_of
 
 WITHOUT_KEY: Final = httpx.Auth()

@@ -27,7 +27,8 @@ from adc.compiler.plan import Json
 from adc.runtime.errors import Ambiguous, Rejected, Unreachable
 from adc.runtime.fal.answers import classify
 from adc.runtime.fal.hosts import Hosts
-from adc.runtime.fal.wire import FAILURES, PASSING, named, retry_after, unreachable
+from adc.runtime.fal.patience import PASSING, retry_after
+from adc.runtime.fal.wire import FAILURES, named, unreachable
 
 START_TIMEOUT_SECONDS: Final = 3600
 """How long a request may wait for a runner before fal gives it up unbilled.

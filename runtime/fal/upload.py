@@ -21,14 +21,12 @@ import anyio
 import httpx
 
 from adc.runtime.errors import RemoteError
-from adc.runtime.fal.fit import refuse_unfit
 from adc.runtime.fal.hosts import Hosts
+from adc.runtime.fal.patience import Note, Patience, Sleep
 from adc.runtime.fal.storage import LIFETIME, WITHOUT_KEY, Storage
-from adc.runtime.fal.wire import FAILURES, Note, Patience, Sleep
+from adc.runtime.fal.wire import FAILURES
 from adc.runtime.ledger import moment, utc_now
 from adc.runtime.ports import Ledger
-
-__all__ = ["Uploads", "refuse_unfit"]
 
 _GONE: Final = (403, 404, 410)
 _UNREAD: Final = "file_download_error"

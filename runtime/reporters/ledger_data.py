@@ -12,8 +12,8 @@ from typing import Final, TextIO
 
 from adc.compiler.plan import Json
 from adc.runtime.ledger import Line
+from adc.runtime.legible import on_one_line, without_addresses
 from adc.runtime.reporters.ledger_sums import COLUMNS, By, Group, Naming, Sums, paid, scene_of, summed
-from adc.runtime.reporters.legible import on_one_line, without_addresses
 
 SCHEMA: Final = "adc/ledger/1"
 

@@ -10,8 +10,9 @@ from typing import Final
 
 from adc.compiler.units import unit_price_text
 from adc.runtime.ledger import Entry, Line
+from adc.runtime.legible import on_one_line, request, without_addresses, without_query
+from adc.runtime.reporters.columns import columns
 from adc.runtime.reporters.ledger_sums import COLUMNS, By, Group, Naming, Sums, paid, summed, unpriced
-from adc.runtime.reporters.legible import on_one_line, request, without_addresses, without_query
 
 WIDTH: Final = 116
 """Columns of a page; a table is as wide as it has to be."""
@@ -44,7 +45,7 @@ def attempt_lines(lines: Sequence[Line], naming: Naming) -> Iterator[str]:
         )
         for line in lines
     ]
-    yield from _table(heads, rows, right={"id", "cost"})
+    yield from columns(heads, rows, right={"id", "cost"})
     yield ""
     yield from sum_lines(summed(lines))
 
@@ -62,7 +63,7 @@ def group_lines(groups: Sequence[Group], by: By, lines: Iterable[Line]) -> Itera
         )
         for group in groups
     ]
-    yield from _table((*COLUMNS[by], "engine", *figures, ""), rows, right=set(figures))
+    yield from columns((*COLUMNS[by], "engine", *figures, ""), rows, right=figures)
     yield ""
     yield from sum_lines(summed(lines))
 
@@ -127,7 +128,7 @@ def _cost_lines(entry: Entry) -> Iterator[str]:
     elif entry.usd_paid is None:
         yield f"{cost_text(entry)}{wasted}: the planned price, as no bill is known"
     elif entry.billed_units:
-        yield f"{cost_text(entry)}{wasted}: {_units(entry.billed_units, entry.unit)} were billed"
+        yield f"{cost_text(entry)}{wasted}: billed for {_units(entry.billed_units, entry.unit)}"
     else:
         yield f"{cost_text(entry)}{wasted}: nothing was told of billed units, so it is the planned price"
     if entry.mark == "unknown":
@@ -171,10 +172,3 @@ def _paragraph(head: str, lines: Iterable[str], *, wrap: bool = True) -> Iterato
     parts = [part for line in lines for part in (textwrap.wrap(line, room, break_on_hyphens=False) if wrap else [line])]
     for number, part in enumerate(parts):
         yield f"  {head if number == 0 else '':<{_MARGIN - 2}}{part}".rstrip()
-
-
-def _table(heads: Sequence[str], rows: Sequence[Sequence[str]], right: set[str]) -> Iterator[str]:
-    widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
-    form = "  ".join(f"{{:{'>' if head in right else '<'}{width}}}" for head, width in zip(heads, widths, strict=True))
-    for row in (heads, *rows):
-        yield form.format(*row).rstrip()

@@ -7,9 +7,16 @@ from adc.compiler.catalogue import Catalogue
 from adc.compiler.plan import Plan, Step
 from adc.compiler.units import dollars_text, seconds_text
 from adc.runtime.forecast import Forecast, purchases, purchases_ahead, usd_of
+from adc.runtime.reporters.columns import columns
 
 _NAMED = 3
 """Steps without a price that a sentence names; of more it says how many."""
+
+_STANDING = (
+    ("under way", "asked for by an earlier build, which has its price in the ledger; this one only fetches it"),
+    ("unsure", "an earlier build may have bought it; fal's history is asked before it is bought again"),
+)
+"""What the statuses mean that are no plain words."""
 
 
 def plan_lines(plan: Plan, forecasts: Sequence[Forecast], catalogue: Catalogue, *, paid: bool) -> Iterator[str]:
@@ -29,12 +36,7 @@ def plan_lines(plan: Plan, forecasts: Sequence[Forecast], catalogue: Catalogue, 
         for step, forecast in zip(plan.steps, forecasts, strict=True)
     ]
     heads = ("status", "step", "model", "price", "what for")
-    widths = [max(len(row[column]) for row in (heads, *rows)) for column in range(4)]
-    for row in (heads, *rows):
-        status, step_id, model, cost, purpose = row
-        yield (
-            f"  {status:<{widths[0]}}  {step_id:<{widths[1]}}  {model:<{widths[2]}}  {cost:>{widths[3]}}  {purpose}"
-        ).rstrip()
+    yield from (f"  {line}" for line in columns(heads, rows, right=("price",)))
     yield ""
     yield from _sums(plan, forecasts, paid=paid)
     for step in plan.steps:
@@ -74,6 +76,7 @@ def _sums(plan: Plan, forecasts: Sequence[Forecast], *, paid: bool) -> Iterator[
     if paid:
         ahead = amount(purchases_ahead([(plan, forecasts)]))
         yield f"  this build spends {ahead} of {dollars_text(usd_of(every))} in all"
+        yield from (f"  {status}: {words}" for status, words in _STANDING if any(status == s.status for s in forecasts))
     else:
         yield f"  this draft is free; live, the whole plan costs {amount(every)}"
 

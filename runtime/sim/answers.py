@@ -38,6 +38,11 @@ def found_by_model(fail: Fail, arguments: Json) -> Json:
     return {"detail": [{"loc": ["body"], "msg": fail.detail, "type": fail.type, "input": arguments}]}
 
 
+def failed(detail: Json, error_type: str) -> dict[str, Json]:
+    """A failure of the infrastructure, in its shape."""
+    return {"detail": detail, "error_type": error_type}
+
+
 def _put(body: dict[str, Json], place: list[str], value: Json) -> None:
     """The value at its place in the answer; a number stands for the first of a list."""
     for part in reversed(place[1:]):

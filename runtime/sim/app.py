@@ -16,6 +16,8 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from adc.compiler.catalogue import Catalogue
+from adc.compiler.plan import Json
+from adc.runtime.sim.answers import failed
 from adc.runtime.sim.clock import Clock, date
 from adc.runtime.sim.damage import Flipped, HangUp, Partly, Silence
 from adc.runtime.sim.faults import (
@@ -138,10 +140,10 @@ def _instead(fault: Fault | None) -> Response | None:
             return HTMLResponse(_PROXY.format(fault.status), fault.status, dict(fault.headers))
         case Refuse():
             marks = {"x-fal-request-id": "none"} if fault.by_fal else {}
-            body = {"detail": fault.detail}
+            body: Json = {"detail": fault.detail}
             if fault.error_type:
                 marks["X-Fal-Error-Type"] = fault.error_type
-                body["error_type"] = fault.error_type
+                body = failed(fault.detail, fault.error_type)
             return JSONResponse(body, fault.status, {**marks, **fault.headers})
         case Garble():
             return HTMLResponse(_LOGIN)

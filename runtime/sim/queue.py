@@ -12,8 +12,10 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from adc.compiler.catalogue import Catalogue
 from adc.compiler.plan import Json
+from adc.runtime.sim.answers import failed
 from adc.runtime.sim.clock import Clock
 from adc.runtime.sim.files import absolute
+from adc.runtime.sim.lives import lifetime
 from adc.runtime.sim.names import base_of, files_base_of
 from adc.runtime.sim.run import Run, Wishes
 from adc.runtime.sim.runs import Runs
@@ -55,14 +57,14 @@ class Queue:
 
     async def status(self, request: Request) -> Response:
         """Where a request stands."""
-        run = self.run(request)
+        run = self._run(request)
         if run is None:
             return _not_found()
         return JSONResponse(self._told(run, request), 200 if run.state == "COMPLETED" else 202, _mark(run))
 
     async def stream(self, request: Request) -> Response:
         """Every state of a request as it comes, as server-sent events, to its end."""
-        run = self.run(request)
+        run = self._run(request)
         if run is None:
             return _not_found()
 
@@ -78,7 +80,7 @@ class Queue:
 
     async def result(self, request: Request) -> Response:
         """What the model answers, errors included, with what was billed."""
-        run = self.run(request)
+        run = self._run(request)
         if run is None:
             return _not_found()
         if run.state != "COMPLETED":
@@ -97,7 +99,7 @@ class Queue:
 
     async def cancel(self, request: Request) -> Response:
         """Take a request out of the queue; one that runs may go on, and is billed."""
-        run = self.run(request)
+        run = self._run(request)
         if run is None:
             return _not_found()
         if run.state == "COMPLETED":
@@ -105,7 +107,7 @@ class Queue:
         self._runs.cancel(run)
         return JSONResponse({"status": "CANCELLATION_REQUESTED"}, 202, _mark(run))
 
-    def run(self, request: Request) -> Run | None:
+    def _run(self, request: Request) -> Run | None:
         """The run that a request asks for, where it asks for it under its own app."""
         run = self._runs.find(request.path_params["id"])
         app = request.path_params["app"]
@@ -149,16 +151,6 @@ def _wishes(request: Request) -> Wishes:
     )
 
 
-def lifetime(preference: str) -> float | None:
-    """Seconds that a file is to live, by the JSON of a lifecycle header; None, for ever, for what is not understood."""
-    try:
-        wish = json.loads(preference or "null")
-    except ValueError:
-        return None
-    seconds = wish.get("expiration_duration_seconds") if isinstance(wish, dict) else None
-    return float(seconds) if isinstance(seconds, int | float) and seconds > 0 else None
-
-
 def _seconds(text: str) -> float | None:
     try:
         seconds = float(text)
@@ -172,7 +164,7 @@ def _mark(run: Run) -> dict[str, str]:
 
 
 def _refused(status: int, detail: str, error_type: str) -> Response:
-    return JSONResponse({"detail": detail, "error_type": error_type}, status, {"X-Fal-Error-Type": error_type})
+    return JSONResponse(failed(detail, error_type), status, {"X-Fal-Error-Type": error_type})
 
 
 def _not_found() -> Response:

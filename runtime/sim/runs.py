@@ -23,12 +23,13 @@ from adc.compiler.catalogue import Catalogue, Endpoint
 from adc.compiler.plan import Json
 from adc.compiler.price import price
 from adc.compiler.request import problems
-from adc.runtime.sim.answers import answer, finding, found_by_model, nothing
+from adc.runtime.measured import measured
+from adc.runtime.sim.answers import answer, failed, finding, found_by_model, nothing
 from adc.runtime.sim.bill import Bill
 from adc.runtime.sim.clock import Clock, moment
 from adc.runtime.sim.faults import Delay, Empty, Expire, Fail, Fault, Faults, Overtaken, Skew, Vanish
 from adc.runtime.sim.files import Files
-from adc.runtime.sim.inputs import sent, strangers
+from adc.runtime.sim.inputs import strangers
 from adc.runtime.sim.lines import Lines
 from adc.runtime.sim.run import Run, Wishes, accepted, again, end_again, ended
 
@@ -91,8 +92,8 @@ class Runs:
 
     def accept(self, endpoint: Endpoint, arguments: dict[str, Json], wishes: Wishes) -> Run:
         """Take a request, bill it where it is sound, and queue it."""
-        measured = sent(endpoint, arguments, self._files)
-        cost = price(endpoint, arguments, clip=measured.seconds, short_side=measured.short_side)
+        sent = measured(endpoint, arguments, self._sent)
+        cost = price(endpoint, arguments, clip=sent.seconds, short_side=sent.short_side)
         run = Run(str(uuid.uuid4()), endpoint, arguments, cost, self._clock(), keep=wishes.keep)
         found = [*problems(endpoint, arguments), *strangers(arguments, self._files)]
         delay = 0.0 if found else self._fates(run, self._faults.take("run", endpoint.id))
@@ -122,8 +123,7 @@ class Runs:
         """Take a request that waits out of the queue. One that runs is left to end, as a model may."""
         if run in self._waiting:
             self._waiting.remove(run)
-            body: Json = {"detail": "Request was cancelled", "error_type": "client_cancelled"}
-            self._end(run, 499, body, error_type="client_cancelled")
+            self._end(run, 499, failed("Request was cancelled", "client_cancelled"), error_type="client_cancelled")
 
     def _fates(self, run: Run, faults: Iterable[Fault]) -> float:
         """Note what is to become of a run. Returns the seconds that it is held back."""
@@ -151,6 +151,9 @@ class Runs:
         if wishes.lifetime is not None:
             run.files_life.limits.append(Expire("download", seconds=wishes.lifetime))
 
+    def _sent(self, value: Json) -> Path | None:
+        return self._files.local(value) if isinstance(value, str) else None
+
     def _later(self, seconds: float, then: Callable[[Run], None], run: Run) -> None:
         async def wait() -> None:
             await anyio.sleep(seconds)
@@ -167,7 +170,7 @@ class Runs:
         """End a request that has not started in the time that it allowed."""
         if run in self._waiting:
             self._waiting.remove(run)
-            body: Json = {"detail": "Request timed out before it was started", "error_type": "request_timeout"}
+            body = failed("Request timed out before it was started", "request_timeout")
             self._end(run, 504, body, error_type="request_timeout")
 
     def _order(self) -> list[Run]:
@@ -194,7 +197,7 @@ class Runs:
     async def _make(self, run: Run) -> None:
         match run.fate:
             case Fail() as fail:
-                body = found_by_model(fail, run.arguments) if fail.type else _failed(fail.detail, fail.error_type)
+                body = found_by_model(fail, run.arguments) if fail.type else failed(fail.detail, fail.error_type)
                 self._end(run, fail.status, body, error_type=fail.type or fail.error_type, billed=fail.billed)
                 return
             case Empty(billed=billed):
@@ -210,7 +213,7 @@ class Runs:
         except Exception as error:  # whatever happens to a runner, the queue goes on
             _log.exception("%s failed", run.endpoint.id)
             detail = f"{type(error).__name__}: {error}"
-            self._end(run, 500, _failed(detail, "internal_error"), error_type="internal_error")
+            self._end(run, 500, failed(detail, "internal_error"), error_type="internal_error")
         else:
             self._end(run, 200, body, billed=True)
 
@@ -249,7 +252,3 @@ class Runs:
             self._settle(run)
             if run.state != "COMPLETED" and not run.vanished:
                 self._waiting.append(run)
-
-
-def _failed(detail: str, error_type: str) -> Json:
-    return {"detail": detail, "error_type": error_type}

@@ -3,6 +3,7 @@
 The server needs two packages that a build does without; where they are missing, one sentence says how to get them.
 """
 
+import errno
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -28,6 +29,12 @@ RUNNERS = 2
 _KEEP_ALIVE = 60
 """Seconds; longer than any client keeps an idle connection, so that none is closed under a request."""
 
+_LAST_PORT = 65535
+
+
+def _plain(flag: str, value: str) -> str:
+    return f"adc sim --{flag} {value}"
+
 
 def serve(
     *,
@@ -41,14 +48,16 @@ def serve(
     runners: int = RUNNERS,
     faults: Faults | None = None,
     announce: Callable[[str], None] = print,
+    instead: Callable[[str, str], str] = _plain,
 ) -> None:
     """Serve until Ctrl-C; `announce` is told the address once connections are taken. Raises ToolError and StoreError.
 
     `folder` keeps files and requests and `bill` the bill, all of which another stand-in in the same folder goes on
-    with; `latency` is how many seconds longer every run takes than its drawing.
+    with; `latency` is how many seconds longer every run takes than its drawing. `instead` writes the command to type
+    next, in which a flag has another value than it had.
     """
-    server = _server(folder, bill, catalogue, draw, latency, runners, faults or Faults(), time)
-    listening = _listen(host, port)
+    server = _server(folder, bill, catalogue, draw, latency, runners, faults or Faults(), time, instead)
+    listening = _listen(host, port, instead)
     announce(_url(listening))
     try:
         server.run(sockets=[listening])
@@ -74,8 +83,8 @@ def start_in_thread(
 
     Raises ToolError and StoreError.
     """
-    server = _server(folder, bill, catalogue, draw, latency, runners, faults or Faults(), clock)
-    listening = _listen("127.0.0.1", 0)
+    server = _server(folder, bill, catalogue, draw, latency, runners, faults or Faults(), clock, _plain)
+    listening = _listen("127.0.0.1", 0, _plain)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, name="sim")
     thread.start()  # connections wait in the socket's queue until the server is up
     try:
@@ -95,6 +104,7 @@ def _server(
     runners: int,
     faults: Faults,
     clock: Clock,
+    instead: Callable[[str, str], str],
 ) -> "uvicorn.Server":
     try:
         import uvicorn
@@ -118,10 +128,15 @@ def _server(
             faults=faults,
             clock=clock,
         )
+    except OSError as error:
+        raise StoreError(
+            f"the folder {folder} cannot be used ({error.strerror}); choose another with --folder",
+            next_command=instead("folder", "DIR"),
+        ) from error
     except (ValueError, KeyError, TypeError, ArithmeticError) as error:
         raise StoreError(
             f"{folder} holds requests or a bill that a stand-in did not write ({type(error).__name__})",
-            next_command="adc sim --folder DIR",
+            next_command=instead("folder", "DIR"),
         ) from error
     config = uvicorn.Config(
         StandIn(catalogue, runs, files, faults, clock).app(),
@@ -140,7 +155,7 @@ def _server(
     return uvicorn.Server(config)
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def _listen(host: str, port: int, instead: Callable[[str, str], str]) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM)
     try:
@@ -149,9 +164,14 @@ def _listen(host: str, port: int) -> socket.socket:
         listening.listen(128)
     except OSError as error:
         listening.close()
-        raise ToolError(
-            f"port {port} of {host} cannot be used ({error.strerror})", next_command=f"adc sim --port {port + 1}"
-        ) from error
+        match error.errno:
+            case errno.EADDRINUSE:
+                another = instead("port", str(port + 1 if port < _LAST_PORT else 0))
+            case errno.EACCES:
+                another = instead("port", "0")  # low ports are the system's, so the next would be refused as well
+            case _:
+                another = instead("host", "127.0.0.1")
+        raise ToolError(f"port {port} of {host} cannot be used ({error.strerror})", next_command=another) from error
     return listening
 
 

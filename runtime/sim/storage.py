@@ -22,9 +22,8 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from adc.runtime.sim.clock import Clock, moment
 from adc.runtime.sim.faults import Expire, Faults
 from adc.runtime.sim.files import Files
-from adc.runtime.sim.lives import Life
+from adc.runtime.sim.lives import Life, lifetime
 from adc.runtime.sim.names import files_base_of
-from adc.runtime.sim.queue import lifetime
 from adc.runtime.sim.runs import Runs
 
 _TOKEN_SECONDS = 3600.0

@@ -347,6 +347,8 @@ def test_an_endpoint_that_cannot_read_the_whole_prompt_is_passed_over() -> None:
 def test_a_still_of_somebody_trained_is_made_with_her_lora() -> None:
     trained = replace(still(), loras=1, lora_family="flux_1")
     assert chosen(trained).endpoint.model == "flux_lora"
+    assert chosen(trained).why == "the only model that takes a LoRA of flux_1"
+    assert chosen(replace(trained, lora_family="flux_2")).why == "the only model that takes a LoRA of flux_2"
     with_others = chosen(replace(trained, references=1))
     assert with_others.references_waived
     assert with_others.why.endswith("; the LoRA stands in for the reference pictures")

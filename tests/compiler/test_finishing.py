@@ -94,11 +94,37 @@ def test_a_clip_that_is_gone_on_from_is_no_larger_than_may_be_sent() -> None:
     assert plan.step("hook.clip").arguments["resolution"] == "1080p"
 
 
-def test_a_scene_longer_than_a_continuation_goes_on_frame_by_frame() -> None:
-    plan = plan_of(f"ad one\n{HOOK}" + PROOF.replace("6s", "12s"))
-    assert plan.step("proof.clip.1").endpoint == "fal-ai/veo3.1/fast/extend-video"
-    assert plan.step("proof.clip.2").endpoint == "fal-ai/veo3.1/fast/image-to-video"
-    assert "proof.last_frame.1" in plan.step("proof.clip.2").needs
+def test_a_scene_longer_than_a_continuation_is_a_continuation_of_it() -> None:
+    plan = plan_of(f"ad one\n{HOOK}" + PROOF.replace("6s", "20s"))
+    clips = [plan.step(f"proof.clip.{number}") for number in (1, 2, 3)]
+    assert {clip.endpoint for clip in clips} == {"fal-ai/veo3.1/fast/extend-video"}
+    lengthened = [StepRef(each, "video").to_json() for each in ("hook.clip", "proof.clip.1", "proof.clip.2")]
+    assert [clip.arguments["video_url"] for clip in clips] == lengthened
+    assert not any("last_frame" in each for each in ids(plan))
+    assert str(clips[1].why).endswith("; 3 clips, each lengthens the one before by 7 s at most")
+    assert [str(clip.purpose).rpartition("goes on from ")[2] for clip in clips] == [
+        "hook.clip",
+        "proof.clip.1",
+        "proof.clip.2",
+    ]
+    _, *shown = film(plan, "segments")
+    assert [(each["last"], each["frames"], each["skip"]) for each in shown] == [
+        ("7.5", 210, 0),  # half a second of hook is bought and not seen, so each clip has it over
+        ("7.5", 210, 0),
+        ("7.5", 180, 0),
+    ]
+
+
+def test_a_lengthened_clip_of_many_has_its_last_frame_taken() -> None:
+    long = PROOF.replace("6s", "12s")
+    plan = plan_of(f'ad one\n{HOOK}{long}transition continue\nscene end 4s {{ action "she leaves" }}\n')
+    assert plan.step("proof.last_frame.2").arguments == {
+        "video": StepRef("proof.clip.2", "video").to_json(),
+        "frames": 150,
+        "rate": 30,
+        "skip": 0,
+        "last": "7.5",
+    }
 
 
 def test_clips_are_enlarged_where_they_are_smaller_than_the_film() -> None:

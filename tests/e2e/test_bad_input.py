@@ -160,6 +160,14 @@ def test_a_refused_key_is_one_sentence_and_the_next_command(project: Path, tmp_p
     assert "FAL_KEY" in ran.err
 
 
+@pytest.mark.parametrize("named", [".", "./"])
+def test_the_folder_that_is_no_spec_is_named(project: Path, named: str) -> None:
+    ran = adc("build", named, folder=project)
+    assert ran.code == 1
+    assert "`.` cannot be read" in ran.err
+    assert "it is a folder" in ran.err
+
+
 @pytest.mark.parametrize(
     ("out", "says"),
     [("tiny.ad", "is what the film is made from"), ("refs", "is a folder"), ("film.avi", "is no name for an MP4")],

@@ -3,6 +3,7 @@
 import base64
 import html
 import io
+import itertools
 import json
 import logging
 import os
@@ -271,13 +272,16 @@ def _place(request: httpx.Request) -> str:
     return "submit" if request.method == "POST" else "result"
 
 
+_NUMBERS = itertools.count(1)
+
+
 def _sold(place: str, photo: bytes) -> tuple[int, bytes]:
     """The status and body of a good answer."""
     match place:
         case "initiate":
             return 200, b'{"upload_url": "http://sim/files/in.png", "file_url": "http://sim/files/in.png"}'
         case "submit":
-            return 200, b'{"request_id": "r"}'
+            return 200, b'{"request_id": "r-%d"}' % next(_NUMBERS)
         case "stream":
             return 405, b"{}"
         case "status":

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -65,7 +66,42 @@ def test_a_wrong_file_is_a_sentence_with_the_place(tmp_path: Path) -> None:
     ran = adc("sim", "--faults", faults(tmp_path, {"at": "run", "do": "fail", "status": "500"}), folder=tmp_path)
     assert ran.code == 3
     assert "faults.json: faults/0/status: '500' is not of type 'integer'" in ran.err
+    assert ran.err.endswith("next: adc sim --faults faults.json\n")
     assert not (tmp_path / "sim").exists()
+
+
+def test_a_folder_that_cannot_be_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    ran = adc("sim", "--port", "0", "--folder", "file/sim", folder=tmp_path)
+    assert ran.code == 3
+    assert "the folder file/sim cannot be used" in ran.err
+    assert ran.err.endswith("next: adc sim --port 0 --folder DIR\n")
+
+
+@pytest.mark.parametrize("place", ["below", "at the end"])
+def test_what_is_offered_for_a_port_in_use_keeps_the_flags(tmp_path: Path, place: str) -> None:
+    with socket.socket() as taken:
+        if place == "below":
+            taken.bind(("127.0.0.1", 0))
+        else:
+            try:
+                taken.bind(("127.0.0.1", 65535))
+            except OSError:
+                pytest.skip("the last port is taken by somebody else")
+        taken.listen()
+        port = taken.getsockname()[1]
+        words = ("--latency", "1.5", "--faults", faults(tmp_path))
+        ran = adc("sim", "--port", str(port), "--folder", "my sim", *words, folder=tmp_path)
+    assert ran.code == 3
+    another = port + 1 if port < 65535 else 0
+    line = f"next: adc sim --port {another} --folder 'my sim' --latency 1.5 --faults faults.json\n"
+    assert ran.err.endswith(line)
+
+
+def test_a_host_of_another_machine_is_not_offered_again(tmp_path: Path) -> None:
+    ran = adc("sim", "--port", "0", "--host", "192.0.2.1", "--runners", "3", folder=tmp_path)
+    assert ran.code == 3
+    assert ran.err.endswith("next: adc sim --port 0 --runners 3\n")
 
 
 @pytest.mark.parametrize(

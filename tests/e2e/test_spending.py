@@ -1,6 +1,7 @@
 """Caps: the ad's budget, --max-cost and the day's are kept, and every reason is told before the first request."""
 
 import os
+import shlex
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -34,7 +35,17 @@ def test_a_build_that_would_pass_a_cap_does_not_begin(project: Path, sim: Sim) -
     assert "this build did not begin, and nothing was spent:" in ran.err
     assert "more than the --max-cost of $0.10 allows" in ran.err
     assert "more than the $0.20 a day of your settings allows" in ran.err
-    assert f"next: adc build tiny.ad --fal-url {sim.url} --max-cost 0.10" in ran.err
+    assert f"next: adc plan tiny.ad --fal-url {sim.url}\n" in ran.err
+
+
+def test_a_cap_that_is_too_low_is_offered_as_high_as_the_plan_needs(project: Path, sim: Sim) -> None:
+    ran = build(project, sim, "--yes", "--max-cost", "0.10")
+    assert ran.code == 4
+    words = shlex.split(ran.err.rpartition("next: ")[2])
+    assert words[:3] == ["adc", "build", "tiny.ad"]
+    assert "--yes" not in words
+    typed = build(project, sim, "--yes", *words[3:])
+    assert typed.code == 0, typed.err
 
 
 def test_what_fits_is_bought_and_what_is_here_costs_nothing_again(project: Path, sim: Sim) -> None:

@@ -21,6 +21,7 @@ from adc.runtime.cli.arguments import parser
         "adc plan a.ad --all-variants",
         "adc pack a.ad maya --draft --to packs",
         "adc sim",
+        "adc sim --host 0.0.0.0 --port 80 --folder 'my sim' --latency 2.5 --runners 3 --faults f.json --seed 3",
     ],
 )
 def test_what_was_typed_is_offered(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, typed: str) -> None:

@@ -275,6 +275,7 @@ def test_a_child_is_told_all_but_the_key(monkeypatch: pytest.MonkeyPatch) -> Non
 @pytest.mark.anyio
 async def test_ffmpeg_and_the_voice_do_not_see_the_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FAL_KEY", KEY)
+    monkeypatch.chdir(tmp_path)  # it writes a file named as its last argument
     program = tmp_path / "program"
     program.write_text(f'#!/bin/sh\nenv > {tmp_path}/seen\nfor output; do :; done\nenv > "${{output#file:}}"\nprintf x')
     program.chmod(0o755)

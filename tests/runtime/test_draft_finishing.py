@@ -100,6 +100,23 @@ async def test_the_words_of_a_drafted_clip_are_heard_too(tmp_path: Path) -> None
     assert [word.text for word in words_of(clip)] == ["Two", "drops."]
 
 
+async def test_the_words_of_a_clip_that_goes_on_are_heard_behind_those_before_it(tmp_path: Path) -> None:
+    arguments: dict[str, Json] = {"prompt": 'She says: "Two drops."', "duration": "4s", "generate_audio": True}
+    (clip,) = (await draw(VEO, arguments, {}, tmp_path)).values()
+    more: dict[str, Json] = {
+        "prompt": 'She says: "Every morning."',
+        "video_url": str(clip),
+        "duration": "7s",
+        "generate_audio": True,
+    }
+    (tmp_path / "more").mkdir()
+    (whole,) = (await draw(EXTENDS, more, {}, tmp_path / "more")).values()
+    words = words_of(whole)
+    assert [word.text for word in words] == ["Two", "drops.", "Every", "morning."]
+    assert words[:2] == words_of(clip)
+    assert words[2].start >= 4
+
+
 async def test_in_a_sound_from_elsewhere_nothing_is_heard(tmp_path: Path) -> None:
     beep = clips.voice(tmp_path / "beep.wav", clips.beeps([0.1], 0.5))
     assert words_of(beep) == []

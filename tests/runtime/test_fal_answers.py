@@ -339,7 +339,7 @@ def test_what_bears_fals_mark(body: Json, headers: dict[str, str], expected: boo
         ({"detail": "line\nof \x1b[31mred"}, "line of [31mred"),
         ({"detail": "see https://f.example/a?token=secret now"}, "see https://f.example/a now"),
         ({"detail": "see HTTPS://me:pw@f.example/a#frag"}, "see HTTPS://f.example/a"),
-        ({"detail": "got data:image/png;base64,iVBORw0KGgo= here"}, "got data:… here"),
+        ({"detail": "got data:image/png;base64,iVBORw0KGgo= here"}, "got data:image/png;base64,… here"),
         ({}, "status 400"),
         ([], "status 400"),
         (None, "status 400"),

@@ -29,7 +29,7 @@ from adc.runtime.errors import (
     Unauthorised,
     Unreachable,
 )
-from adc.runtime.sim.faults import Garble, Lose, Place, Refuse
+from adc.runtime.sim.faults import Fail, Garble, Lose, Place, Refuse
 
 pytestmark = pytest.mark.anyio
 
@@ -99,11 +99,11 @@ async def test_a_lost_answer_is_never_sent_again(sim: Sim, tmp_path: Path) -> No
     assert len(sim.billed()) == 1
     assert str(first.value) == (
         "hook.clip may have been bought for $0.42: the answer to the request for hook.clip was lost "
-        "(RemoteProtocolError); fal's history does not list it, and nothing else was sent for it"
+        "(RemoteProtocolError); fal's history cannot be read (status 403), and nothing else was sent for it"
     )
     assert str(second.value) == (
         "hook.clip may have been bought for $0.42: in an earlier build, the answer to the request for hook.clip was "
-        "lost (RemoteProtocolError); fal's history does not list it, and nothing else was sent for it"
+        "lost (RemoteProtocolError); fal's history cannot be read (status 403), and nothing else was sent for it"
     )
     assert first.value.usd == clip().price.usd
     assert second.value.next_command == "adc ledger resolve 1"
@@ -124,14 +124,33 @@ async def test_the_user_may_give_a_lost_purchase_up_and_buy_again(sim: Sim, tmp_
 @pytest.mark.parametrize("status", [500, 502, 503, 504])
 async def test_a_proxys_error_is_ambiguous_and_fals_own_is_not(sim: Sim, tmp_path: Path, status: int) -> None:
     sim.faults.add(Refuse("submit", status, by_fal=False))
-    sim.faults.add(Refuse("submit", status, "runner down", by_fal=True))
+    sim.faults.add(Refuse("submit", status, "runner down", by_fal=True), times=3)
     async with buyer_at(sim.url, tmp_path) as buyer:
         with pytest.raises(Ambiguous, match=f"a proxy answered {status}"):
             await buyer.buy(voice("one"))
         with pytest.raises(RemoteError, match=r"charged nothing: runner down \(status 50.\)"):
             await buyer.buy(voice("two"))
-        assert buyer.states() == ["ambiguous", "failed"]
+        assert buyer.states() == ["ambiguous", "failed", "failed", "failed"]  # which costs nothing
     assert sim.billed() == []
+
+
+async def test_a_servers_error_is_no_refusal_where_the_queue_has_the_request(tmp_path: Path) -> None:
+    posts: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.method == "POST":
+            posts.append(request)
+            return httpx.Response(503, json={"detail": "busy"}, headers={"x-fal-request-id": "r-1"})
+        if request.url.path.endswith("/status"):
+            return httpx.Response(200, json={"status": "COMPLETED"})
+        return httpx.Response(422, json={"detail": [{"loc": ["body"], "msg": "no", "type": "missing"}]})
+
+    async with buyer_at("http://sim", tmp_path, transport=httpx.MockTransport(answer)) as buyer:
+        with pytest.raises(Rejected):
+            await buyer.buy(voice())
+        (entry,) = buyer.entries()
+        assert (entry.state, entry.request_id) == ("failed", "r-1")
+    assert len(posts) == 1
 
 
 @pytest.mark.parametrize(
@@ -251,7 +270,7 @@ async def test_a_wrong_page_in_the_place_of_the_file_is_fetched_again(sim: Sim, 
 
 async def test_a_file_that_stays_wrong_is_kept_as_bought(sim: Sim, tmp_path: Path) -> None:
     for _ in range(4):
-        sim.faults.add(Garble())
+        sim.faults.add(Refuse("download", 200))
     async with buyer_at(sim.url, tmp_path) as buyer:
         with pytest.raises(Gone, match=r"what was bought for hook\.clip is not good: video\.part holds no media"):
             await buyer.buy(clip())
@@ -266,7 +285,7 @@ async def test_a_file_that_is_gone_is_bought_again_only_when_told_to(sim: Sim, t
         (sim.folder / "results" / made.receipt.request_id / "video.mp4").unlink()
         with pytest.raises(Gone, match=r"is no longer at fal \(status 404\)") as caught:
             await buyer.buy(clip())
-    assert caught.value.next_command == "adc build hello.ad --on-ambiguous=rebuy"
+    assert caught.value.next_command == "adc ledger resolve 1 --given-up"
     async with buyer_at(sim.url, tmp_path, on_ambiguous="rebuy") as buyer:
         await buyer.buy(clip())
         assert buyer.states() == ["failed", "completed"]
@@ -364,7 +383,7 @@ async def test_the_key_and_signed_addresses_reach_no_message_and_no_log(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     detail = f"key {KEY} may not use https://files.example/a.png?X-Signature=abcdef"
-    sim.faults.add(Refuse("submit", status, detail))
+    sim.faults.add(Refuse("submit", status, detail), times=3 if status == 500 else 1)
     async with buyer_at(sim.url, tmp_path) as buyer:
         with pytest.raises(AdcError) as caught:
             await buyer.buy(voice())
@@ -410,12 +429,41 @@ async def test_a_stand_in_on_this_machine_is_reached_past_any_proxy(
 
 
 async def test_a_model_that_fails_for_good_ends_the_attempt(sim: Sim, tmp_path: Path) -> None:
-    sim.faults.add(Refuse("result", 500, "CUDA out of memory"), rate=1.0)
+    sim.faults.add(Fail(500, detail="CUDA out of memory"), rate=1.0)
     async with buyer_at(sim.url, tmp_path) as buyer:
-        with pytest.raises(ModelFailed, match=r"fal charged nothing: CUDA out of memory \(status 500\)"):
+        with pytest.raises(ModelFailed, match=r"fal charged nothing: CUDA out of memory"):
             await buyer.buy(voice())
         assert buyer.states() == ["failed"] * 3  # what is not billed is asked for twice more
         assert [entry.usd for entry in buyer.entries()] == [0, 0, 0]
+        assert sum(buyer.slept) < 30  # its status says so
+
+
+async def test_a_servers_error_in_the_place_of_a_result_is_not_the_models_word(sim: Sim, tmp_path: Path) -> None:
+    sim.faults.add(Refuse("result", 500, "try later"), rate=1.0)
+    async with buyer_at(sim.url, tmp_path) as buyer:
+        await buyer.buy(voice())  # the history has it
+        assert buyer.states() == ["completed"]
+        silence_the_history(sim)
+        with pytest.raises(Broken, match="what became of it is not known"):
+            await buyer.buy(voice("two"))
+        assert buyer.states()[-1] in ("submitted", "running")
+        sim.faults.clear()
+        await buyer.buy(voice("two"))
+    assert len(sim.billed()) == 2
+
+
+async def test_a_known_request_is_asked_for_again_after_it_was_not_found(sim: Sim, tmp_path: Path) -> None:
+    sim.faults.add(Refuse("result", 404, {"status": "NOT_FOUND"}), rate=1.0)
+    silence_the_history(sim)
+    async with buyer_at(sim.url, tmp_path) as buyer:
+        with pytest.raises(Ambiguous, match=r"fal's history cannot be read \(status 403\)"):
+            await buyer.buy(voice())
+        assert buyer.states() == ["ambiguous"]
+        sim.faults.clear()
+        silence_the_history(sim)
+        await buyer.buy(voice())
+        assert buyer.states() == ["completed"]
+    assert len(sim.billed()) == 1
 
 
 async def test_a_proxy_between_us_and_the_result_does_not_end_the_attempt(sim: Sim, tmp_path: Path) -> None:

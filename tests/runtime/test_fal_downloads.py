@@ -14,14 +14,16 @@ import anyio
 import anyio.lowlevel
 import httpx
 import pytest
+from support.handles import opened_files
 from support.sim import KEY, film, picture, sound
 
 from adc.compiler.catalogue import Makes
 from adc.runtime.draft.marker import marker
-from adc.runtime.errors import Broken, Gone, StoreError, StoreFull
-from adc.runtime.fal.download import Expired, Fetching, download
+from adc.runtime.errors import Broken, Expired, Gone, StoreError, StoreFull
+from adc.runtime.fal.download import Fetching, download
 from adc.runtime.fal.hosts import FAL
-from adc.runtime.fal.wire import AWAY, BACK, Patience, connect
+from adc.runtime.fal.patience import AWAY, BACK, Patience
+from adc.runtime.fal.wire import connect
 
 pytestmark = pytest.mark.anyio
 
@@ -331,11 +333,21 @@ async def test_what_does_not_decode_is_fetched_again_past_the_caches(
 
 
 async def test_what_never_decodes_is_no_file_to_wait_for(tmp_path: Path, media: bytes) -> None:
-    async with fetcher_at(tmp_path, media, [good(media=PAGE)] * 4) as fetcher:
+    async with fetcher_at(tmp_path, media, [good(media=b"{}")] * 4) as fetcher:
         with pytest.raises(Gone, match=r"bought for hook\.clip is not good: video\.part holds no media") as caught:
             await fetcher.fetch()
         assert not isinstance(caught.value, Expired)
         assert not list(fetcher.folder.glob("*.mp4"))
+
+
+async def test_a_page_in_its_place_is_no_file_at_all(tmp_path: Path, media: bytes) -> None:
+    async with fetcher_at(tmp_path, media, [good(media=PAGE)] * 80) as fetcher:
+        with pytest.raises(
+            Broken, match=r"hook\.clip is bought but did not arrive \(a page came in its place\)"
+        ) as caught:
+            await fetcher.fetch()
+        assert not isinstance(caught.value, Gone)
+        assert sum(fetcher.slept) > 10
 
 
 @pytest.mark.parametrize(("kind", "suffix"), [("image", ".png"), ("audio", ".wav"), ("weights", ".safetensors")])
@@ -401,15 +413,7 @@ async def test_a_disk_that_refuses_at_the_last_moment_is_heard(
 
 
 async def test_ctrl_c_leaves_no_file_open(tmp_path: Path, media: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    opened: list[Any] = []
-    real = anyio.open_file
-
-    async def open_file(*arguments: Any) -> Any:
-        file = await real(*arguments)
-        opened.append(file.wrapped)
-        return file
-
-    monkeypatch.setattr(anyio, "open_file", open_file)
+    opened = opened_files(monkeypatch)
     with anyio.CancelScope() as scope:
 
         class Pressed(Stream):

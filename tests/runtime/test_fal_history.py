@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adc.compiler.plan import Json
-from adc.runtime.fal.history import Found, find
+from adc.runtime.fal.history import Found, Unread, find
 from adc.runtime.fal.hosts import FAL
 from adc.runtime.fal.wire import connect
 from adc.runtime.ports import Attempt
@@ -109,15 +109,16 @@ async def test_a_known_id_is_enough_and_brings_what_was_made() -> None:
     other = item("r-0")
     ours = item("r-1", json_input=None, status_code=200, json_output=output)
     platform = Platform([other, ours])
-    assert await found(platform, attempt(request_id="r-1")) == Found("r-1", "2026-03-02T09:00:01Z", output)
+    assert await found(platform, attempt(request_id="r-1")) == Found("r-1", "2026-03-02T09:00:01Z", output, 200)
     assert platform.asked[0].params["request_id"] == "r-1"
     failed = item("r-1", status_code=500, json_output={"detail": "no"})
-    assert await found(Platform([failed]), attempt(request_id="r-1")) == Found("r-1", "2026-03-02T09:00:01Z", None)
+    assert await found(Platform([failed]), attempt(request_id="r-1")) == Found("r-1", "2026-03-02T09:00:01Z", None, 500)
 
 
 @pytest.mark.parametrize("status", [401, 403, 404])
-async def test_a_history_that_cannot_be_asked_lists_nothing(status: int) -> None:
-    assert await found(Platform([item()], status=status), attempt()) is None
+async def test_a_history_that_cannot_be_asked_says_so(status: int) -> None:
+    with pytest.raises(Unread, match=f"status {status}"):
+        await found(Platform([item()], status=status), attempt())
 
 
 JSON = st.recursive(

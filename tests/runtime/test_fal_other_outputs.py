@@ -18,7 +18,7 @@ from adc.runtime.draft.draw import draw
 from adc.runtime.draft.marker import marker
 from adc.runtime.errors import Gone, MediaError
 from adc.runtime.fal import weights
-from adc.runtime.fal.handler import text_at
+from adc.runtime.fal.bring import text_at
 from adc.runtime.handlers.archive import ArchiveHandler
 from adc.runtime.ports import Made, Workspace
 

@@ -16,9 +16,10 @@ from adc.runtime.errors import Broken, Gone, OutOfCredit, Unauthorised
 from adc.runtime.fal import poll
 from adc.runtime.fal.hosts import Hosts
 from adc.runtime.fal.pace import Pace
+from adc.runtime.fal.patience import AWAY, BACK, Patience
 from adc.runtime.fal.poll import pause_before_a_look, wait
 from adc.runtime.fal.submit import Accepted
-from adc.runtime.fal.wire import AWAY, BACK, Patience, connect
+from adc.runtime.fal.wire import connect
 
 pytestmark = pytest.mark.anyio
 

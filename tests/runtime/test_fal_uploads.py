@@ -15,6 +15,7 @@ import anyio.lowlevel
 import httpx
 import pytest
 from PIL import Image
+from support.handles import opened_files
 from support.sim import KEY, film, picture, sim_at
 
 from adc.compiler.catalogue import builtin
@@ -25,10 +26,11 @@ from adc.runtime.draft.marker import marker
 from adc.runtime.errors import Finding, Rejected, Unauthorised, Unreachable
 from adc.runtime.fal.fit import refuse_unfit
 from adc.runtime.fal.hosts import FAL, hosts_at
+from adc.runtime.fal.patience import AWAY, BACK, Patience
 from adc.runtime.fal.storage import LARGEST_WHOLE, PART
 from adc.runtime.fal.storage import Storage as Way
 from adc.runtime.fal.upload import Uploads
-from adc.runtime.fal.wire import AWAY, BACK, Patience, connect
+from adc.runtime.fal.wire import connect
 from adc.runtime.ledger import StoreLedger
 from adc.runtime.sim.faults import Lose, Place, Refuse
 
@@ -314,16 +316,7 @@ def large(tmp_path: Path) -> Path:
 @pytest.fixture
 def handles(monkeypatch: pytest.MonkeyPatch) -> list[io.IOBase]:
     """Every file that was opened to be sent."""
-    opened: list[io.IOBase] = []
-    real = anyio.open_file
-
-    async def open_file(*arguments: Any) -> Any:
-        file = await real(*arguments)
-        opened.append(file.wrapped)
-        return file
-
-    monkeypatch.setattr(anyio, "open_file", open_file)
-    return opened
+    return opened_files(monkeypatch)
 
 
 async def test_a_large_file_goes_in_parts_and_a_lost_part_is_sent_again(

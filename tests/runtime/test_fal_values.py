@@ -4,8 +4,8 @@ import pytest
 
 from adc.compiler.digest import Engine
 from adc.runtime.errors import AdcError, Unauthorised
+from adc.runtime.fal.bring import url_at
 from adc.runtime.fal.credentials import KeyAuth, key_from
-from adc.runtime.fal.handler import url_at
 from adc.runtime.fal.hosts import FAL, Hosts, hosts_at
 from adc.runtime.fal.wire import connect
 

@@ -1,4 +1,4 @@
-"""A step key is made by one build at a time, and its right dies with its holder."""
+"""A step key is made by one build at a time, and a lease dies with its holder."""
 
 import subprocess
 import sys
@@ -32,7 +32,7 @@ sys.stdin.read(1)
 
 
 def holder(path: Path, key: str) -> "subprocess.Popen[str]":
-    """Another process that has taken the right to a key, until it is killed or hears something."""
+    """Another process that has taken the lease of a key, until it is killed or hears something."""
     process = subprocess.Popen(
         [sys.executable, "-c", HOLDER, str(path), key], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
@@ -41,7 +41,7 @@ def holder(path: Path, key: str) -> "subprocess.Popen[str]":
     return process
 
 
-def test_one_process_has_the_right_and_its_death_gives_it_back(tmp_path: Path) -> None:
+def test_one_process_has_the_lease_and_its_death_gives_it_back(tmp_path: Path) -> None:
     with holder(tmp_path / "leases", KEY) as process:
         leases = Leases(tmp_path / "leases")
         assert not leases.try_take(KEY)
@@ -52,7 +52,7 @@ def test_one_process_has_the_right_and_its_death_gives_it_back(tmp_path: Path) -
         leases.close()
 
 
-async def test_whoever_waits_hears_so_once_and_goes_on_when_the_right_is_free(tmp_path: Path) -> None:
+async def test_whoever_waits_hears_so_once_and_goes_on_when_the_lease_is_free(tmp_path: Path) -> None:
     with holder(tmp_path / "leases", KEY) as process:
         slept: list[float] = []
 
@@ -80,7 +80,7 @@ async def test_what_another_build_has_made_meanwhile_is_not_made_again(tmp_path:
     with shelf_at(tmp_path) as ours, shelf_at(tmp_path) as theirs:
 
         async def made_by_them(_seconds: float) -> None:
-            """While we wait, they make it, and give the right back."""
+            """While we wait, they make it, and give the lease back."""
             await execute(
                 plan,
                 handlers=handlers_of(FakeHandler()),

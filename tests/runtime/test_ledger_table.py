@@ -14,11 +14,11 @@ from adc.compiler.catalogue import builtin
 from adc.compiler.plan import Json
 from adc.runtime.errors import Charge
 from adc.runtime.ledger import Line
+from adc.runtime.legible import on_one_line, request, without_addresses, without_query
 from adc.runtime.ports import AttemptState
 from adc.runtime.reporters import ledger_data
 from adc.runtime.reporters.ledger_sums import COLUMNS, By, Naming, grouped, scene_of, summed
 from adc.runtime.reporters.ledger_table import attempt_lines, cost_text
-from adc.runtime.reporters.legible import on_one_line, request, without_addresses, without_query
 
 NAMING = Naming(builtin())
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")

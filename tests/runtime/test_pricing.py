@@ -16,13 +16,14 @@ from support.sim import KEY
 
 from adc.compiler.catalogue import builtin
 from adc.compiler.frozen import replace
-from adc.runtime.cli.drift import WORST, drift_json, drift_lines
 from adc.runtime.cli.refresh_prices import prices_json, prices_lines
 from adc.runtime.errors import RemoteError, Unauthorised, Unreachable
 from adc.runtime.fal.hosts import FAL
 from adc.runtime.fal.pricing import MOST_AT_ONCE, Quote, Verdict, quotes, standing
 from adc.runtime.fal.wire import connect
 from adc.runtime.ledger import Line
+from adc.runtime.reporters.ledger_drift import WORST, drift_json, drift_lines
+from adc.runtime.reporters.ledger_sums import Naming
 
 IDS = [one.id for one in builtin().endpoints]
 
@@ -219,6 +220,7 @@ def line(number: int, endpoint_id: str, planned: str, paid: str | None, units: s
     )
 
 
+NAMING = Naming(builtin())
 KLING, VEO = "fal-ai/kling-video/o1/reference-to-video", "fal-ai/veo3.1"
 
 
@@ -231,7 +233,7 @@ def test_drift_by_model_with_the_worst_first() -> None:
         line(5, KLING, "0.56", "0.56", ""),
         line(6, KLING, "0.56", None),
     ]
-    assert list(drift_lines(lines, builtin())) == [
+    assert list(drift_lines(lines, NAMING)) == [
         "model       attempts  planned   billed  difference  percent",
         "veo3_1             1    $3.20    $1.60      -$1.60  -50.0 %",
         "studio/own         1    $0.00    $0.50      +$0.50        -",
@@ -244,7 +246,7 @@ def test_drift_by_model_with_the_worst_first() -> None:
         "  1  glow  hook.clip  kling_o1: $1.12 planned, $1.1256 billed (units 10.05, planned 10)",
         "1 attempt was bought without a word about the bill: the ledger has the planned price",
     ]
-    document = json.loads(json.dumps(drift_json(lines, builtin())))
+    document = json.loads(json.dumps(drift_json(lines, NAMING)))
     published = json.loads((files("adc.schemas") / "drift.v1.json").read_bytes())
     jsonschema.Draft202012Validator.check_schema(published)
     jsonschema.Draft202012Validator(published).validate(document)
@@ -255,7 +257,7 @@ def test_drift_by_model_with_the_worst_first() -> None:
 
 
 def test_bills_of_a_stand_in_stand_apart_from_those_of_fal() -> None:
-    table = list(drift_lines([line(1, KLING, "1", "2"), line(2, KLING, "1", "1", engine="sim")], builtin()))
+    table = list(drift_lines([line(1, KLING, "1", "2"), line(2, KLING, "1", "1", engine="sim")], NAMING))
     assert [row.split()[:3] for row in table[:3]] == [
         ["model", "at", "attempts"],
         ["kling_o1", "fal", "1"],
@@ -265,14 +267,14 @@ def test_bills_of_a_stand_in_stand_apart_from_those_of_fal() -> None:
 
 def test_it_says_when_all_agree_and_when_there_is_nothing() -> None:
     same = [line(1, KLING, "1.12", "1.120", "10"), line(2, VEO, "3.2", "3.2", "8")]
-    assert list(drift_lines(same, builtin())) == ["2 attempts were billed as planned: $4.32"]
-    assert drift_json(same, builtin())["worst"] == []
-    assert list(drift_lines([], builtin())) == ["no answer has told what was billed, so there is nothing to compare"]
-    untold = list(drift_lines([line(1, KLING, "1", "1", ""), line(2, KLING, "1", "1", "")], builtin()))
+    assert list(drift_lines(same, NAMING)) == ["2 attempts were billed as planned: $4.32"]
+    assert drift_json(same, NAMING)["worst"] == []
+    assert list(drift_lines([], NAMING)) == ["no answer has told what was billed, so there is nothing to compare"]
+    untold = list(drift_lines([line(1, KLING, "1", "1", ""), line(2, KLING, "1", "1", "")], NAMING))
     assert untold[1:] == ["2 attempts were bought without a word about the bill: the ledger has the planned price"]
 
 
 def test_no_more_than_a_few_single_attempts_are_told() -> None:
     lines = [line(number, KLING, "1", str(1 + number), "10") for number in range(1, 2 * WORST)]
-    worst = drift_json(lines, builtin())["worst"]
+    worst = drift_json(lines, NAMING)["worst"]
     assert [one["id"] for one in worst] == list(range(2 * WORST - 1, WORST - 1, -1))

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.sim import Sim, film, sim_at, sound
+from support.sim import Sim, client_of, film, sim_at, sound
 
 from adc.compiler.catalogue import Endpoint
 from adc.runtime.sim.faults import (
@@ -42,12 +42,8 @@ def sim(tmp_path: Path) -> Iterator[Sim]:
 
 @pytest.fixture
 def client(sim: Sim) -> Iterator[httpx.Client]:
-    with client_of(sim) as client:
+    with client_of(sim.url) as client:
         yield client
-
-
-def client_of(sim: Sim) -> httpx.Client:
-    return httpx.Client(base_url=sim.url, headers={"Authorization": "Key any"}, trust_env=False)
 
 
 _calls = st.sampled_from(["submit", "status", "result"])
@@ -93,7 +89,7 @@ def test_the_bill_is_what_the_answers_say(
     deck = Faults(seed=seed)
     for fault, times, rate in faults:
         deck.add(fault, times=times, rate=rate)
-    with sim_at(tmp_path_factory.mktemp("sim"), draw=draw, faults=deck) as sim, client_of(sim) as client:
+    with sim_at(tmp_path_factory.mktemp("sim"), draw=draw, faults=deck) as sim, client_of(sim.url) as client:
         requests: set[str] = set()
         for length in lengths:
             with suppress(httpx.TransportError, ValueError, KeyError):

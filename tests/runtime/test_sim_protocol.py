@@ -12,7 +12,7 @@ import anyio
 import httpx
 import jsonschema
 import pytest
-from support.sim import Sim, picture, sim_at, tiny_media
+from support.sim import Sim, client_of, picture, sim_at, tiny_media
 
 from adc.compiler.catalogue import Endpoint, builtin
 from adc.compiler.plan import Json, Price
@@ -48,7 +48,7 @@ def sim(tmp_path: Path, gate: threading.Event) -> Iterator[Sim]:
 
 @pytest.fixture
 def client(sim: Sim) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=sim.url, headers={"Authorization": "Key any"}, trust_env=False) as client:
+    with client_of(sim.url) as client:
         yield client
 
 

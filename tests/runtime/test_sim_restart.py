@@ -9,7 +9,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from support.sim import Sim, draws_after, sim_at
+from support.sim import Sim, client_of, draws_after, sim_at
 
 from adc.runtime.errors import StoreError
 from adc.runtime.sim.faults import Fail, Vanish
@@ -27,10 +27,6 @@ with sim_at(folder / "sim", draw=draws_after(folder / "go"), runners=1) as sim:
     print(sim.url, flush=True)
     sys.stdin.read()
 """
-
-
-def client_of(url: str) -> httpx.Client:
-    return httpx.Client(base_url=url, headers={"Authorization": "Key any"}, trust_env=False)
 
 
 def submit(client: httpx.Client, text: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 import anyio
 import av
+import httpx
 import numpy as np
 from PIL import Image
 
@@ -75,6 +76,11 @@ def sim_at(
         clock=clock,
     ) as url:
         yield Sim(url, folder / "bill.jsonl", folder / "files", faults, drawn)
+
+
+def client_of(url: str) -> httpx.Client:
+    """A client with a key that is good, which asks the stand-in at `url` and nobody else."""
+    return httpx.Client(base_url=url, headers={"Authorization": "Key any"}, trust_env=False, timeout=30.0)
 
 
 def draws_after(gate: Path) -> Draw:

@@ -1,4 +1,4 @@
-"""`adc ledger drift`: what was planned beside what fal billed, by model, and the attempts that differ most.
+"""What was planned beside what fal billed, by model, and the attempts that differ most.
 
 Only attempts count whose answers told the units that were billed; of the others the ledger has the planned price.
 """
@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
-from adc.compiler.catalogue import Catalogue
 from adc.compiler.units import unit_price_text
 from adc.runtime.ledger import Line
+from adc.runtime.reporters.columns import columns
+from adc.runtime.reporters.ledger_sums import Naming
 
 WORST: Final = 5
 """Single attempts that are told."""
@@ -37,22 +38,21 @@ class Drift:
         return (100 * self.difference / self.planned).quantize(Decimal("0.1")) if self.planned else None
 
 
-def drift_lines(entries: Iterable[Line], catalogue: Catalogue) -> Iterator[str]:
+def drift_lines(lines: Iterable[Line], naming: Naming) -> Iterator[str]:
     """The comparison as a table for people."""
-    told, untold = _parted(entries)
-    drifts = _drifts(told, catalogue)
+    told, untold = _parted(lines)
     if told and not any(line.usd_paid != line.usd_planned for line in told):
-        yield f"{_counted(len(told))} billed as planned: {_usd(sum((line.usd_planned for line in told), Decimal(0)))}"
+        planned = sum((line.usd_planned for line in told), Decimal(0))
+        yield f"{_counted(len(told))} billed as planned: {unit_price_text(planned)}"
     elif told:
-        yield from _table(drifts)
+        yield from _table(_drifts(told, naming))
         yield ""
         yield "furthest from the plan:"
-        names = _names(catalogue)
         for line in _worst(told):
             units = f"units {line.billed_units}, planned {line.units_planned or 'none'}"
             yield (
-                f"  {line.id}  {line.ad}  {line.step}  {names.get(line.endpoint, line.endpoint)}: "
-                f"{_usd(line.usd_planned)} planned, {_usd(_paid(line))} billed ({units})"
+                f"  {line.id}  {line.ad}  {line.step}  {naming.model(line.endpoint)}: "
+                f"{unit_price_text(line.usd_planned)} planned, {unit_price_text(_paid(line))} billed ({units})"
             )
     else:
         yield "no answer has told what was billed, so there is nothing to compare"
@@ -60,10 +60,9 @@ def drift_lines(entries: Iterable[Line], catalogue: Catalogue) -> Iterator[str]:
         yield f"{_counted(untold)} bought without a word about the bill: the ledger has the planned price"
 
 
-def drift_json(entries: Iterable[Line], catalogue: Catalogue) -> dict[str, Any]:
+def drift_json(lines: Iterable[Line], naming: Naming) -> dict[str, Any]:
     """The comparison for programs: amounts as text, `percent` null where nothing was planned."""
-    told, untold = _parted(entries)
-    names = _names(catalogue)
+    told, untold = _parted(lines)
     return {
         "schema": "adc/drift/1",
         "models": [
@@ -76,14 +75,14 @@ def drift_json(entries: Iterable[Line], catalogue: Catalogue) -> dict[str, Any]:
                 "usd_difference": str(drift.difference),
                 "percent": None if drift.percent is None else str(drift.percent),
             }
-            for drift in _drifts(told, catalogue)
+            for drift in _drifts(told, naming)
         ],
         "worst": [
             {
                 "id": line.id,
                 "ad": line.ad,
                 "step": line.step,
-                "model": names.get(line.endpoint, line.endpoint),
+                "model": naming.model(line.endpoint),
                 "endpoint": line.endpoint,
                 "engine": line.engine,
                 "usd_planned": str(line.usd_planned),
@@ -98,19 +97,18 @@ def drift_json(entries: Iterable[Line], catalogue: Catalogue) -> dict[str, Any]:
     }
 
 
-def _parted(entries: Iterable[Line]) -> tuple[list[Line], int]:
+def _parted(lines: Iterable[Line]) -> tuple[list[Line], int]:
     """The attempts whose bill is known, and the number of those that were paid without one."""
-    paid = [line for line in entries if line.usd_paid is not None]
+    paid = [line for line in lines if line.usd_paid is not None]
     told = [line for line in paid if line.billed_units]
     return told, len(paid) - len(told)
 
 
-def _drifts(told: Sequence[Line], catalogue: Catalogue) -> list[Drift]:
+def _drifts(told: Sequence[Line], naming: Naming) -> list[Drift]:
     """By model and seller, furthest from the plan first."""
-    names = _names(catalogue)
     found: dict[tuple[str, str], list[Line]] = {}
     for line in told:
-        found.setdefault((names.get(line.endpoint, line.endpoint), line.engine), []).append(line)
+        found.setdefault((naming.model(line.endpoint), line.engine), []).append(line)
     drifts = [
         Drift(
             model,
@@ -135,24 +133,21 @@ def _table(drifts: Sequence[Drift]) -> Iterator[str]:
         sum(amounts, Decimal(0)) for amounts in zip(*((d.planned, d.billed) for d in drifts), strict=True)
     )
     total = Drift("all", "", sum(drift.attempts for drift in drifts), planned, billed)
-    rows = [("model", "at", "attempts", "planned", "billed", "difference", "percent")]
-    rows += [
+    at = ("at",) if several else ()
+    figures = ("attempts", "planned", "billed", "difference", "percent")
+    rows = [
         (
             drift.model,
-            drift.engine,
+            *((drift.engine,) if several else ()),
             str(drift.attempts),
-            _usd(drift.planned),
-            _usd(drift.billed),
+            unit_price_text(drift.planned),
+            unit_price_text(drift.billed),
             _signed(drift.difference),
             "-" if drift.percent is None else f"{drift.percent:+} %",
         )
         for drift in (*drifts, total)
     ]
-    columns = [column for column in range(7) if several or column != 1]
-    widths = [max(len(row[column]) for row in rows) for column in range(7)]
-    for row in rows:
-        cells = (row[at].ljust(widths[at]) if at < 2 else row[at].rjust(widths[at]) for at in columns)
-        yield "  ".join(cells).rstrip()
+    yield from columns(("model", *at, *figures), rows, right=figures)
 
 
 def _paid(line: Line) -> Decimal:
@@ -160,17 +155,9 @@ def _paid(line: Line) -> Decimal:
     return line.usd_paid
 
 
-def _names(catalogue: Catalogue) -> dict[str, str]:
-    return {endpoint.id: endpoint.model for endpoint in catalogue.endpoints}
-
-
 def _counted(attempts: int) -> str:
     return f"{attempts} attempt was" if attempts == 1 else f"{attempts} attempts were"
 
 
-def _usd(amount: Decimal) -> str:
-    return unit_price_text(amount) if amount else "$0.00"
-
-
 def _signed(amount: Decimal) -> str:
-    return f"{'-' if amount < 0 else '+'}{_usd(abs(amount))}" if amount else "$0.00"
+    return f"{'-' if amount < 0 else '+'}{unit_price_text(abs(amount))}" if amount else "$0.00"
