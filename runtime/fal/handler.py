@@ -70,6 +70,9 @@ _GRACE_SECONDS: Final = {"fail": 0.0, "rebuy": 30.0}
 _FIRST_LOOK, _LONGEST_LOOK = 2.0, 60.0
 """Seconds between two looks into the history."""
 
+LONGEST_RUN_SECONDS: Final = 6 * 3600.0
+"""How long a build follows one request: an hour in the queue at most, and longer than any training runs."""
+
 _DOUBTS: Final = 30
 """Looks at a result that a server's error stands for, a minute each, before the next build has to go on."""
 
@@ -382,17 +385,24 @@ class FalHandler:
                 await self._ledger.running(attempt.id)
 
         try:
-            failed = await wait(
-                self._http,
-                accepted,
-                step.id,
-                note=workspace.note,
-                sleep=self._sleep,
-                usual_seconds=expected_seconds(step),
-                pace=self._pace,
-                patience=self._patience,
-                started=started,
-            )
+            failed = False
+            with anyio.move_on_after(LONGEST_RUN_SECONDS) as followed:
+                failed = await wait(
+                    self._http,
+                    accepted,
+                    step.id,
+                    note=workspace.note,
+                    sleep=self._sleep,
+                    usual_seconds=expected_seconds(step),
+                    pace=self._pace,
+                    patience=self._patience,
+                    started=started,
+                )
+            if followed.cancelled_caught:
+                raise Broken(
+                    f"{step.id} has not ended at fal after {LONGEST_RUN_SECONDS / 3600:.0f} hours; it goes on there, "
+                    "and the same command goes on with it"
+                )
             answer = await self._answer(step, workspace, attempt, accepted, failed=failed)
         except Gone as gone:
             answer = await self._from_history(step, attempt, gone)

@@ -15,7 +15,8 @@ from adc.compiler.catalogue import Endpoint, builtin
 from adc.compiler.digest import Engine
 from adc.compiler.plan import Json, Step
 from adc.compiler.request import problems
-from adc.runtime.errors import Ambiguous, Rejected, Unauthorised
+from adc.runtime.errors import Ambiguous, Broken, Rejected, Unauthorised
+from adc.runtime.fal import handler
 from adc.runtime.media.check import check_media
 from adc.runtime.ports import Purchase
 
@@ -129,6 +130,23 @@ async def test_a_killed_build_goes_on_with_its_request_and_never_sends_it_again(
         assert made.files["video"].exists()
         assert len(sim.billed()) == 1
         assert made.receipt.request_id == sim.billed()[0]["request_id"]
+
+
+async def test_a_request_that_never_ends_is_left_to_the_next_build(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go = tmp_path / "go"
+    with sim_at(tmp_path / "sim", draw=draws_after(go)) as sim:
+        async with buyer_at(sim.url, tmp_path) as buyer:
+            with monkeypatch.context() as patch:
+                patch.setattr(handler, "LONGEST_RUN_SECONDS", 0.2)
+                with pytest.raises(Broken, match="has not ended at fal after 0 hours; it goes on there"):
+                    await buyer.buy(voice())
+            assert buyer.states() in (["running"], ["submitted"])
+            go.touch()
+            await buyer.buy(voice())
+            assert buyer.states() == ["completed"]
+        assert len(sim.billed()) == 1
 
 
 async def test_ctrl_c_during_the_purchase_waits_for_the_answer(sim: Sim, tmp_path: Path) -> None:
