@@ -5,7 +5,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from hypothesis import given
+from hypothesis import given, reject
 from hypothesis import strategies as some
 
 from adc.compiler.catalogue import builtin
@@ -74,7 +74,11 @@ def test_what_surely_fits_is_valid(schema: dict[str, Any], one: Any, two: Any, v
     if "'#'" in repr(whole):
         whole = {key: item for key, item in whole.items() if key != "$ref"}
     if surely_fits(whole, value):
-        assert jsonschema.Draft202012Validator(whole).is_valid(value)
+        try:
+            valid = jsonschema.Draft202012Validator(whole).is_valid(value)
+        except RecursionError:  # a choice that refers to the whole again has no end, and so no meaning
+            reject()
+        assert valid
 
 
 ENDPOINTS = {endpoint.id: endpoint for endpoint in builtin().endpoints}
