@@ -19,7 +19,7 @@ def blocks(text: str, language: str) -> list[str]:
 def test_the_readme_begins_with_the_two_commands(repository: Path) -> None:
     first, second, *_ = blocks((repository / "README.md").read_text(encoding="utf-8"), "sh")
     assert first == "python3 -m venv .venv && . .venv/bin/activate && pip install . && adc build specs/glow_serum.ad\n"
-    assert second == "pip install '.[test]' && pytest\n"
+    assert second == "pip install '.[test]' && pytest -n auto\n"
 
 
 def test_the_readmes_example_compiles(repository: Path, tmp_path: Path) -> None:
