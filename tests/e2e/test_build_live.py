@@ -196,7 +196,7 @@ def test_after_an_interruption_the_same_command_goes_on(
 ) -> None:
     code = interrupted(project, sim, at, number)
     assert code == (130 if number is signal.SIGINT else -signal.SIGKILL)
-    ran = build(project, sim, "--yes")
+    ran = build(project, sim, "--yes", "--wait", "0")
     bills = len(sim.billed())
     if ran.code == 0:
         assert bills == len(PAID)
@@ -205,7 +205,7 @@ def test_after_an_interruption_the_same_command_goes_on(
         assert number is signal.SIGKILL
         unsure = [step for step, state, _ in purchases(tmp_path) if state in ("intended", "ambiguous")]
         assert unsure
-        assert "--on-ambiguous=rebuy" in ran.err
+        assert "adc ledger resolve" in ran.err
         assert build(project, sim, "--yes", "--on-ambiguous", "rebuy").code == 0
         assert len(PAID) <= len(sim.billed()) <= len(PAID) + len(unsure)
     assert len(decode(project / "out" / "tiny.mp4").frames) == 330
