@@ -19,6 +19,7 @@ from adc.compiler.files import Files
 from adc.compiler.frozen import frozen
 from adc.compiler.lower import lower
 from adc.compiler.nodes import Document
+from adc.compiler.pins import NO_PINS, Pins
 from adc.compiler.plan import Plan
 from adc.compiler.whole import JUDGED
 
@@ -42,23 +43,30 @@ class Compiled:
 
 
 def compile_spec(
-    spec: str, files: Files, catalogue: Catalogue, choices: Choices = DEFAULTS, *, rough: bool = False
+    spec: str,
+    files: Files,
+    catalogue: Catalogue,
+    choices: Choices = DEFAULTS,
+    *,
+    rough: bool = False,
+    pins: Pins = NO_PINS,
 ) -> Compiled:
     """Compile the file `spec`, read through `files`, with `choices` made. Never raises for what a user may write.
 
     `rough` says the same of the spec in less time: its plan has the steps and prices, without the words of prompts.
+    `pins` hold fast what was decided for it before.
     """
     with at_rest():
-        return _compiled(spec, files, catalogue, choices, rough=rough)
+        return _compiled(spec, files, catalogue, choices, pins, rough=rough)
 
 
-def _compiled(spec: str, files: Files, catalogue: Catalogue, choices: Choices, *, rough: bool) -> Compiled:
+def _compiled(spec: str, files: Files, catalogue: Catalogue, choices: Choices, pins: Pins, *, rough: bool) -> Compiled:
     loaded = resolve.load(spec, files, choices)
     diagnostics = list(loaded.diagnostics)
     plan = None
     if loaded.script is not None:
         catalogue = catalogue.adding(model.endpoint for model in loaded.script.models.values())
-        lowered = lower(loaded.script, catalogue, loaded.texts, rough=rough)
+        lowered = lower(loaded.script, catalogue, loaded.texts, rough=rough, pins=pins)
         diagnostics.extend(lowered.diagnostics)
         plan = lowered.plan
     elif loaded.part is not None:

@@ -143,6 +143,9 @@ class Step:
     media operation needs. `output` names its blob and what it is: a kind of media, a text, the weights of a LoRA,
     or an archive of files. `brief`, `purpose`, `why` and `price` describe the step to people and to the draft engine;
     no live model sees them.
+
+    Of a purchase, `asks` is the digest of what the spec itself asks for (`lower/asked.py`; empty in a rough plan), and
+    `template` the family and version of the wording that made its prompt, as `elements/1`; empty where none did.
     """
 
     id: str
@@ -155,6 +158,8 @@ class Step:
     take: int = 1
     why: str = ""
     brief: dict[str, Json] = field(default_factory=dict)
+    asks: str = ""
+    template: str = ""
 
     @property
     def needs(self) -> tuple[str, ...]:
@@ -294,9 +299,8 @@ def _step_json(step: Step) -> Json:
     }
     if step.endpoint is not None:
         data["endpoint"] = step.endpoint
-    if step.why:
-        data["why"] = step.why
-    return data
+    told = {"why": step.why, "asks": step.asks, "template": step.template}
+    return data | {name: words for name, words in told.items() if words}
 
 
 def dump(plan: Plan) -> bytes:
@@ -340,4 +344,6 @@ def _step_from(item: Mapping[str, object]) -> Step:
         take=item["take"],  # type: ignore[arg-type]
         why=str(item.get("why", "")),
         brief=item["brief"],  # type: ignore[arg-type]
+        asks=str(item.get("asks", "")),
+        template=str(item.get("template", "")),
     )

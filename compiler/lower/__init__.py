@@ -2,6 +2,7 @@
 
 sheet       what lowering writes on: steps, files, diagnostics
 limits      pictures that an endpoint would refuse
+asked       what the spec itself asks of a step, told without any model's words
 purchase    a generate step: the request filled, checked against the endpoint's schema, priced
 identity    who someone is, as pictures: the reference, or the views of a pack
 keyframe    a start frame bought as a still
@@ -22,6 +23,7 @@ from adc.compiler.diagnostics import Diagnostic
 from adc.compiler.frozen import frozen
 from adc.compiler.lower.film import lower_film
 from adc.compiler.lower.sheet import Sheet
+from adc.compiler.pins import NO_PINS, Pins
 from adc.compiler.plan import Plan
 from adc.compiler.prompts import roughly, written
 
@@ -34,12 +36,15 @@ class Lowered:
     diagnostics: tuple[Diagnostic, ...]
 
 
-def lower(script: Script, catalogue: Catalogue, texts: Mapping[str, str], *, rough: bool = False) -> Lowered:
+def lower(
+    script: Script, catalogue: Catalogue, texts: Mapping[str, str], *, rough: bool = False, pins: Pins = NO_PINS
+) -> Lowered:
     """Turn a script into steps. `texts` are the sources by path, to point at places inside templates.
 
-    A `rough` plan has everything but the words of prompts: enough to judge a spec and to price it.
+    A `rough` plan has everything but the words of prompts: enough to judge a spec and to price it. `pins` hold fast
+    what was decided before.
     """
-    sheet = Sheet(script, catalogue, texts, roughly if rough else written)
+    sheet = Sheet(script, catalogue, texts, roughly if rough else written, pins)
     for own in script.models.values():
         if any(endpoint is not own.endpoint for endpoint in catalogue.of_model(own.name.value)):
             message = f"`{own.name.value}` is a model of the catalogue already"

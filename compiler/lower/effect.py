@@ -35,7 +35,7 @@ def ids_of(scene: Scene) -> Iterator[str]:
 def _bought(sheet: Sheet, scene: Scene, effect: Effect, step_id: str, seconds: Fraction) -> Json:
     longest = max((endpoint.takes.longest or 0 for endpoint in sheet.catalogue.of_role("sound")), default=0)
     hint = f"say how long it lasts, at most `for {longest}s`" if seconds > longest else ""
-    casting = sheet.cast(Need("sound", seconds), effect.using, effect.span, hint=hint)
+    casting = sheet.cast(Need("sound", seconds), effect.using, effect.span, hint=hint, step_id=step_id)
     if casting is None:
         return None
     length = casting.seconds or ceil(seconds)
@@ -46,6 +46,8 @@ def _bought(sheet: Sheet, scene: Scene, effect: Effect, step_id: str, seconds: F
         casting.endpoint,
         {"prompt": words, "seconds": length, "milliseconds": 1000 * length},
         purpose=f"a sound in {scene.name}, {seconds_text(seconds)} s",
+        asked={"words": words, "seconds": seconds_text(seconds)},
+        using=effect.using,
         why=casting.why,
         brief={"title": step_id, "words": words, "seconds": str(length), "model": casting.endpoint.title},
         span=effect.span,

@@ -12,6 +12,7 @@ from typing import Literal
 from adc.compiler import platforms
 from adc.compiler.declarations import LOUDNESS
 from adc.compiler.definitions import Card, Character, Product, Scene, Transition
+from adc.compiler.lower.asked import with_asks
 from adc.compiler.lower.card import lower_card
 from adc.compiler.lower.effect import ids_of, lower_effects
 from adc.compiler.lower.looks import offer_looks
@@ -64,6 +65,8 @@ def lower_film(sheet: Sheet) -> Plan | None:
         return None
     warn_of_unseen(sheet)
     _warn_of_nothing(sheet, cut)
+    # Of a pack, say, a request may have room for fewer views than there are.
+    steps = needed(_in_order(sheet.steps), (film.step for film in deliverables))
     plan = Plan(
         name=ad.name,
         title=ad.title,
@@ -73,8 +76,7 @@ def lower_film(sheet: Sheet) -> Plan | None:
         frames=frames_in(elapsed, ad.rate),
         choices={name: variant.chosen for name, variant in sheet.script.variants.items()},
         files=tuple(sorted(sheet.files.values(), key=lambda file: file.digest)),
-        # Of a pack, say, a request may have room for fewer views than there are.
-        steps=needed(_in_order(sheet.steps), (film.step for film in deliverables)),
+        steps=steps if sheet.rough else with_asks(sheet, steps),
         timeline=tuple(cut.timeline),
         deliverables=tuple(deliverables),
     )

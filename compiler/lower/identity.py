@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from adc.compiler.casting import Need, views_of
 from adc.compiler.definitions import Character, Product
 from adc.compiler.frozen import frozen
+from adc.compiler.lower.asked import person_asks
 from adc.compiler.lower.purchase import buy
 from adc.compiler.lower.sheet import Sheet
 from adc.compiler.plan import Json
@@ -65,15 +66,18 @@ def reference(sheet: Sheet, member: Character | Product) -> Json:
     picture = sheet.file(member.reference)
     if member.cutout is None:
         return picture
-    casting = sheet.cast(Need("cutout", references=1), member.cutout.using, member.cutout.span)
+    step_id = f"{member.name}.cutout"
+    casting = sheet.cast(Need("cutout", references=1), member.cutout.using, member.cutout.span, step_id=step_id)
     if casting is None:
         return picture  # which is told; nothing is to follow from it
     return buy(
         sheet,
-        f"{member.name}.cutout",
+        step_id,
         casting.endpoint,
         {"reference": picture},
         purpose=f"{member.display} without a background",
+        asked={},
+        using=member.cutout.using,
         why=casting.why,
         brief={"title": f"{member.name}.cutout", "model": casting.endpoint.title, "cast": [in_brief(sheet, member)]},
         span=member.cutout.span,
@@ -107,6 +111,8 @@ def _picture(sheet: Sheet, member: Character | Product, view: str) -> Json:
         endpoint,
         facts,
         purpose=f"{member.display}, {view.replace('_', ' ')} view",
+        asked={**person_asks(sheet, member.name), "view": view},
+        templated=True,
         brief=brief,
         span=span,
     )

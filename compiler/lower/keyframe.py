@@ -6,6 +6,7 @@ Who has a LoRA is known to the still by it: she is called by her trigger word, a
 from adc.compiler.casting import Need
 from adc.compiler.definitions import Character, Keyframe, Scene
 from adc.compiler.frozen import replace
+from adc.compiler.lower.asked import scene_asks
 from adc.compiler.lower.identity import in_brief, pictured, subject
 from adc.compiler.lower.lora import family_of, lower_lora
 from adc.compiler.lower.purchase import buy
@@ -37,7 +38,7 @@ def lower_keyframe(sheet: Sheet, scene: Scene, keyframe: Keyframe, step_id: str,
     using = None if keyframe.using is None or keyframe.using.value.endswith(".lora") else keyframe.using
     own = [f"`{member.name}.lora`" for member in scene.cast if isinstance(member, Character) and member.lora]
     hint = f"did you mean {' or '.join(own)}?" if using is not None and own and "lora" in using.value else ""
-    casting = sheet.cast(need, using, keyframe.span, hint=hint)
+    casting = sheet.cast(need, using, keyframe.span, hint=hint, step_id=step_id)
     if casting is None:
         return None
     endpoint = casting.endpoint
@@ -82,6 +83,9 @@ def lower_keyframe(sheet: Sheet, scene: Scene, keyframe: Keyframe, step_id: str,
         endpoint,
         facts,
         purpose=purpose,
+        asked={} if sheet.rough else {**scene_asks(sheet, scene), "words": sheet.words(keyframe.prompt, plain)},
+        using=keyframe.using,
+        templated=True,
         why=casting.why,
         brief=brief,
         span=keyframe.span,

@@ -20,7 +20,9 @@ def offer_looks(sheet: Sheet, member: Character | Product) -> None:
     assert member.looks_auto is not None
     if member.reference is None:
         return  # which a check has reported
-    casting = sheet.cast(Need("description", references=1), member.looks_auto.using, member.looks_auto.span)
+    step_id = f"{member.name}.looks"
+    wish = member.looks_auto
+    casting = sheet.cast(Need("description", references=1), wish.using, wish.span, step_id=step_id)
     if casting is None:
         return
     kind = "character" if isinstance(member, Character) else "product"
@@ -31,16 +33,17 @@ def offer_looks(sheet: Sheet, member: Character | Product) -> None:
         "cast": [in_brief(sheet, member)],
     }
     before = dict(sheet.steps)
-    step_id = f"{member.name}.looks"
     buy(
         sheet,
         step_id,
         casting.endpoint,
         {"prompt": _ASK[kind], "reference": sheet.file(member.reference)},
         purpose=f"what {member.display} looks like, in words",
+        asked={"of": kind},
+        using=wish.using,
         why=casting.why,
         brief=brief,
-        span=member.looks_auto.span,
+        span=wish.span,
     )
     sheet.spare[step_id] = sheet.steps[step_id]
     sheet.steps = before

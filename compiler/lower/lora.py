@@ -21,7 +21,8 @@ def family_of(sheet: Sheet, lora: Lora) -> str:
 
 def lower_lora(sheet: Sheet, character: Character, lora: Lora) -> Json:
     """Put the photos' archive and the training on the sheet; gives the reference to the weights, None if impossible."""
-    casting = sheet.cast(Need("training"), lora.using, lora.span, usual=DEFAULT)
+    step_id = f"{character.name}.lora"
+    casting = sheet.cast(Need("training"), lora.using, lora.span, usual=DEFAULT, step_id=step_id)
     if casting is None:
         return None
     entries: list[Json] = [
@@ -37,10 +38,12 @@ def lower_lora(sheet: Sheet, character: Character, lora: Lora) -> Json:
     }
     return buy(
         sheet,
-        f"{character.name}.lora",
+        step_id,
         casting.endpoint,
         {"archive": archive, "trigger": lora.trigger, "steps": lora.steps},
         purpose=f"{character.display} as a model of her own, {lora.steps} steps",
+        asked={"trigger": lora.trigger, "steps": lora.steps},
+        using=lora.using,
         why=casting.why if lora.using else "the usual trainer",
         brief=brief,
         span=lora.span,

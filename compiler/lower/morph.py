@@ -3,6 +3,7 @@
 from adc.compiler.casting import Need, Refusal, cast
 from adc.compiler.definitions import Scene, Text, Transition
 from adc.compiler.frozen import replace
+from adc.compiler.lower.asked import scene_asks
 from adc.compiler.lower.purchase import buy
 from adc.compiler.lower.scene import Clip, first_frame, last_frame
 from adc.compiler.lower.sheet import Sheet
@@ -55,6 +56,8 @@ def lower_morph(
             "end_frame": first_frame(sheet, after[0].name, after[1]),
         },
         purpose=purpose,
+        asked={} if sheet.rough else {**scene_asks(sheet, scene), "seconds": seconds_text(morph.seconds)},
+        templated=True,
         why=casting.why.replace("named in the spec", "the model of morphs"),
         brief={
             "scene": f"{before[0].name} to {after[0].name}",

@@ -20,7 +20,7 @@ def lower_music(sheet: Sheet, music: Music, seconds: Fraction) -> Json:
 
 
 def _bought(sheet: Sheet, music: Music, seconds: Fraction) -> Json:
-    casting = sheet.cast(Need("music", seconds), music.using, music.span)
+    casting = sheet.cast(Need("music", seconds), music.using, music.span, step_id="music")
     if casting is None:
         return None
     assert not isinstance(music.source, Recording)
@@ -32,6 +32,8 @@ def _bought(sheet: Sheet, music: Music, seconds: Fraction) -> Json:
         casting.endpoint,
         {"prompt": words, "seconds": length, "milliseconds": 1000 * length},
         purpose=f"music for {seconds_text(seconds)} s",
+        asked={"words": words, "seconds": seconds_text(seconds)},
+        using=music.using,
         why=casting.why,
         brief={"title": "music", "words": words, "seconds": str(length), "model": casting.endpoint.title},
         span=music.span,

@@ -9,9 +9,10 @@ from fractions import Fraction
 
 from adc.compiler import request
 from adc.compiler.catalogue import Endpoint
-from adc.compiler.definitions import Option
+from adc.compiler.definitions import Name, Option
 from adc.compiler.diagnostics import Label
 from adc.compiler.digest import digest_bytes
+from adc.compiler.lower.asked import note
 from adc.compiler.lower.limits import judge_files
 from adc.compiler.lower.sheet import Sheet
 from adc.compiler.plan import Json, Step, canonical, substitute
@@ -30,13 +31,19 @@ def buy(
     purpose: str,
     brief: dict[str, Json],
     span: Span,
+    asked: Mapping[str, Json],
+    using: Name | None = None,
     why: str = "",
-    take: int = 1,
+    take: int | None = None,
+    templated: bool = False,
     options: Sequence[Option] = (),
     clip: Fraction | None = None,
     short_side: int | None = None,
 ) -> Json:
     """Put the step on the sheet; gives the reference to its output. Problems are reported at `span` or the option.
+
+    `asked` is what the spec asks for in its own words, `using` the model that it names. `take` is None for what has no
+    takes of its own; `templated` says that the endpoint's template made the prompt.
 
     `clip` is the length in seconds of the clip or voice that the request sends, if it sends one; `short_side` is that
     of what comes out, in pixels, where it follows from what is sent.
@@ -51,8 +58,9 @@ def buy(
     for waited_for in steps_in(arguments):
         sheet.use(waited_for)
     arguments = {name: quoted(value) for name, value in arguments.items()}
+    attempt = _attempt(sheet, step_id, take)
     if "seed" not in arguments and request.carries(endpoint, "seed"):
-        arguments["seed"] = seed_of(endpoint, arguments, take)
+        arguments["seed"] = seed_of(endpoint, arguments, attempt)
     judge_files(sheet, endpoint, arguments)
     for problem in request.problems(endpoint, arguments):
         argument = problem.path.partition("/")[0]
@@ -62,6 +70,7 @@ def buy(
     cost = price(endpoint, arguments, clip=clip, short_side=short_side)
     if cost.mark == "unknown":
         _unknown(sheet, endpoint, arguments, span, clip)
+    note(sheet, step_id, asked, using, options, take or 1)
     return sheet.bought(
         Step(
             id=step_id,
@@ -71,11 +80,20 @@ def buy(
             output=endpoint.makes,
             purpose=purpose,
             price=cost,
-            take=take,
+            take=attempt,
             why=why,
             brief={name: _plain(value) for name, value in brief.items()},
+            template=f"{endpoint.template}/1" if templated else "",
         )
     )
+
+
+def _attempt(sheet: Sheet, step_id: str, take: int | None) -> int:
+    """Which attempt counts: the one that was decided for, or what the spec says."""
+    if take is None:
+        return 1
+    takes = sheet.pins.takes
+    return takes.get(step_id, takes.get(step_id.partition(".")[0], take))
 
 
 def seed_of(endpoint: Endpoint, arguments: Mapping[str, Json], take: int) -> int:

@@ -14,6 +14,7 @@ from adc.compiler.casting import Casting, Need, Part
 from adc.compiler.catalogue import Endpoint
 from adc.compiler.definitions import Character, ClipOf, FrameOf, Keyframe, Line, Picture, Scene
 from adc.compiler.frozen import frozen, replace
+from adc.compiler.lower.asked import scene_asks
 from adc.compiler.lower.identity import in_brief, pictured, subject
 from adc.compiler.lower.keyframe import lower_keyframe
 from adc.compiler.lower.purchase import buy
@@ -86,7 +87,9 @@ def lower_scene(
     units: list[_Unit] = []
     for number, (shot, length) in enumerate(zip(cut, borders, strict=True), start=1):
         chained = before is not None if number == 1 else shot.start is None
-        casting = _cast(sheet, shot, earlier, chained=chained, lends=number == len(cut) and is_gone_on(sheet, scene))
+        first = sum(len(unit.casting.parts) for unit in units)
+        lends = number == len(cut) and is_gone_on(sheet, scene)
+        casting = _cast(sheet, shot, earlier, first, chained=chained, lends=lends)
         if casting is not None:
             units.append(_Unit(shot, casting, number if len(cut) > 1 else 0, length))
     if len(units) < len(cut):
@@ -181,7 +184,10 @@ def _voice_ids(scene: Scene, cut: list[Scene]) -> list[dict[int, str]]:
     return [{index: next(ids) for index in indices} for indices in over]
 
 
-def _cast(sheet: Sheet, scene: Scene, earlier: dict[str, Lowered], *, chained: bool, lends: bool) -> Casting | None:
+def _cast(
+    sheet: Sheet, scene: Scene, earlier: dict[str, Lowered], first: int, *, chained: bool, lends: bool
+) -> Casting | None:
+    """Who makes a scene or shot, whose first clip is that of the index `first`; None where nobody does (reported)."""
     given = _given(scene, earlier)
     if isinstance(scene.start, ClipOf) and given is None:
         return None  # that scene could not be lowered, which is reported already
@@ -224,7 +230,9 @@ def _cast(sheet: Sheet, scene: Scene, earlier: dict[str, Lowered], *, chained: b
 
     lora = scene.using is not None and scene.using.value.rpartition(".")[2] == "lora"
     hint = 'a LoRA makes stills: `start keyframe "{{ maya }} smiles" using maya.lora`' if lora else ""
-    casting = sheet.cast(need, scene.using, scene.span, hint=hint, reads=reads)
+    clip_id = f"{scene.name}.clip"
+    step_id = clip_id if clip_id in sheet.pins.models else f"{clip_id}.{first + 1}"
+    casting = sheet.cast(need, scene.using, scene.span, hint=hint, reads=reads, step_id=step_id)
     if casting is None:
         return None
     _speaks(sheet, scene, casting)
@@ -390,6 +398,11 @@ def _clip(
             "style": sheet.file(look) if look else None,
         },
         purpose=_purpose(scene, bought, kept, place, unit.number) + (f", goes on from {given.id}" if given else ""),
+        asked={}
+        if sheet.rough
+        else {**scene_asks(sheet, scene, lines), "seconds": seconds_text(kept), "part": place[0]},
+        using=scene.using,
+        templated=scene.prompt is None,
         why=unit.casting.why,
         take=scene.take,
         options=scene.options,
@@ -415,7 +428,8 @@ def _dubbed(
         hint = "one voice can be laid over a clip: give each speaker a `shot`, or choose a model that speaks"
         sheet.report("AD0505", message, lines[-1].span, label="a second voice", hint=hint)
         return None, None
-    casting = sheet.cast(Need("lipsync", bought), None, scene.span)
+    lipsync = clip_id.replace(".clip", ".lipsync")
+    casting = sheet.cast(Need("lipsync", bought), None, scene.span, step_id=lipsync)
     if casting is None:
         return None, None
     who = speakers[0].display
@@ -425,9 +439,10 @@ def _dubbed(
         return None, None
     synced = buy(
         sheet,
-        clip_id.replace(".clip", ".lipsync"),
+        lipsync,
         casting.endpoint,
         {"video": clip, "audio": voice},
+        asked={},
         purpose=f"{who}'s lips in {scene.name}",
         why=casting.why,
         brief={"title": f"{scene.name}.lipsync", "model": casting.endpoint.title},

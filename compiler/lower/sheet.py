@@ -6,7 +6,9 @@ from adc.compiler.casting import Casting, Need, Reads, Refusal, cast
 from adc.compiler.catalogue import Catalogue, Endpoint
 from adc.compiler.definitions import Card, Name, Picture, Recording, Scene, Script, Text
 from adc.compiler.diagnostics import Diagnostic, Label, Severity
+from adc.compiler.frozen import replace
 from adc.compiler.mentions import place
+from adc.compiler.pins import NO_PINS, Pins
 from adc.compiler.plan import FileRef, Json, PlanFile, Step, StepRef, canonical
 from adc.compiler.prompts import TemplateProblem, Write, bind, render, written
 from adc.compiler.source import Span
@@ -16,20 +18,36 @@ class Sheet:
     """One script being lowered. Steps are kept in the order in which they were first asked for.
 
     `write` puts prompts together. `spare` are steps that are only taken in where a text waits for their words.
+    `pins` hold fast what was decided before.
     """
 
-    def __init__(self, script: Script, catalogue: Catalogue, texts: Mapping[str, str], write: Write = written) -> None:
+    def __init__(
+        self,
+        script: Script,
+        catalogue: Catalogue,
+        texts: Mapping[str, str],
+        write: Write = written,
+        pins: Pins = NO_PINS,
+    ) -> None:
         self.script = script
         self.catalogue = catalogue
         self.texts = texts
         self.write = write
+        self.pins = pins
         self.steps: dict[str, Step] = {}
         self.spare: dict[str, Step] = {}
         self.files: dict[str, PlanFile] = {}
         self.pictures: dict[str, Picture] = {}
         """Pictures among the files, by digest, as they were measured."""
+        self.asked: dict[str, dict[str, Json]] = {}
+        """What the spec asks of each purchase, by step id."""
         self.diagnostics: list[Diagnostic] = []
         self._bought: dict[bytes, Step] = {}
+
+    @property
+    def rough(self) -> bool:
+        """Whether the plan is only to be judged and priced."""
+        return self.write is not written
 
     def add(self, step: Step) -> Json:
         """Put a step on the sheet, once; gives the reference to its output."""
@@ -89,15 +107,23 @@ class Sheet:
         usual: str | None = None,
         hint: str = "",
         reads: Reads | None = None,
+        step_id: str = "",
     ) -> Casting | None:
         """Who makes what stands at `span`; None where no model does, or not the one that is named, which is reported.
 
-        `usual` is the model where nobody is named, `hint` what a refusal advises where it is known better here.
+        `usual` is the model where nobody is named, `hint` what a refusal advises where it is known better here. Who
+        was pinned to the step `step_id` keeps the part where nobody is named and it can still be had.
         """
         casting = cast(need, self.catalogue, using.value if using else usual, reads)
         if isinstance(casting, Refusal):
             self._refuse(casting, using, span, hint)
             return None
+        pinned = self.pins.models.get(step_id)
+        if using is None and pinned is not None and pinned != casting.endpoint.model:
+            kept = cast(need, self.catalogue, pinned, reads)
+            if isinstance(kept, Casting):
+                why = f"decided before; {casting.endpoint.model} would be cast now"
+                return replace(kept, why=kept.why.replace("named in the spec", why, 1))
         return casting
 
     def _refuse(self, refusal: Refusal, using: Name | None, span: Span, hint: str) -> None:

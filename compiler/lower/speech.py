@@ -97,7 +97,8 @@ def buy_voice(sheet: Sheet, scene: Scene, lines: Sequence[Line], step_id: str, p
     """Put the voice that says `lines`, all of one speaker, on the sheet; `most` is the seconds there are for them."""
     line = lines[0]
     voice = line.who.voice if line.who else None
-    casting = sheet.cast(Need("voice", speech=True), voice.using if voice else None, line.span)
+    using = voice.using if voice else None
+    casting = sheet.cast(Need("voice", speech=True), using, line.span, step_id=step_id)
     if casting is None:
         return None
     scope = sheet.scope(scene)
@@ -112,6 +113,8 @@ def buy_voice(sheet: Sheet, scene: Scene, lines: Sequence[Line], step_id: str, p
         casting.endpoint,
         {"text": text, "voice": called},
         purpose=purpose,
+        asked={"text": text, "voice": called},
+        using=using,
         why=casting.why,
         brief={
             "who": line.who.display if line.who else "",

@@ -32,17 +32,21 @@ def enlarged(sheet: Sheet, scene: Scene, clip_id: str, maker: Endpoint, clip: Js
             hint = "leave `upscale` out, or set `size` larger in the `ad`"
             sheet.report("AD0583", message, scene.upscale.span, label="nothing to enlarge", hint=hint, warning=True)
         return clip
-    casting = sheet.cast(Need("upscale", seconds, short_side=wanted), wish.using, wish.span)
+    step_id = clip_id.replace(".clip", ".upscale").replace(".morph", ".morph_upscale")
+    need = Need("upscale", seconds, short_side=wanted)
+    casting = sheet.cast(need, wish.using, wish.span, step_id=step_id)
     if casting is None:
         return None
     factor = min(Fraction(wanted, has), Fraction(casting.endpoint.takes.factors[1]))
     becomes = min(wanted, int(has * factor))
     return buy(
         sheet,
-        clip_id.replace(".clip", ".upscale").replace(".morph", ".morph_upscale"),
+        step_id,
         casting.endpoint,
         {"video": clip, "factor": _number(factor)},
         purpose=f"{clip_id.partition('.')[0]} from {has} to {becomes} pixels, {seconds_text(seconds)} s",
+        asked={"size": wanted},
+        using=wish.using,
         why=casting.why,
         brief={"title": f"{scene.name}.upscale", "model": casting.endpoint.title},
         span=wish.span,

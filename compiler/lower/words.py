@@ -61,6 +61,8 @@ def _heard(sheet: Sheet, said: Said, using: Name) -> Json:
         casting.endpoint,
         {"audio": said.sound},
         purpose=f"when the words of {said.id.removesuffix('.words')} are said",
+        asked={},
+        using=using,
         why=casting.why,
         brief={"title": said.id, "model": casting.endpoint.title},
         span=using.span,
