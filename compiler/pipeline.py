@@ -15,6 +15,7 @@ from adc.compiler.choices import DEFAULTS, Choices
 from adc.compiler.collector import at_rest
 from adc.compiler.definitions import Script
 from adc.compiler.diagnostics import Diagnostic, Severity
+from adc.compiler.families import Families, builtin
 from adc.compiler.files import Files
 from adc.compiler.frozen import frozen
 from adc.compiler.lower import lower
@@ -30,7 +31,8 @@ class Compiled:
 
     `texts` are the sources by path, for rendering; `inputs` are the digests of all files that were read, by path;
     `documents` is the syntax of each source. Paths are relative to the folder of the spec. `catalogue` holds the
-    models of the spec beside those that ship. `script` is None where the spec could not be understood.
+    models of the spec beside those that ship. `script` is None where the spec could not be understood. `pinned` are the
+    steps that would be others without their pins, by id.
     """
 
     plan: Plan | None
@@ -40,6 +42,7 @@ class Compiled:
     documents: Mapping[str, Document]
     script: Script | None
     catalogue: Catalogue
+    pinned: frozenset[str] = frozenset()
 
 
 def compile_spec(
@@ -50,32 +53,44 @@ def compile_spec(
     *,
     rough: bool = False,
     pins: Pins = NO_PINS,
+    families: Families | None = None,
 ) -> Compiled:
     """Compile the file `spec`, read through `files`, with `choices` made. Never raises for what a user may write.
 
     `rough` says the same of the spec in less time: its plan has the steps and prices, without the words of prompts.
-    `pins` hold fast what was decided for it before.
+    `pins` hold fast what was decided for it before; `families` word the prompts, those that ship unless others are
+    given. Raises UnknownWording where a version of a wording is pinned that there is not.
     """
     with at_rest():
-        return _compiled(spec, files, catalogue, choices, pins, rough=rough)
+        return _compiled(spec, files, catalogue, choices, pins, families or builtin(), rough=rough)
 
 
-def _compiled(spec: str, files: Files, catalogue: Catalogue, choices: Choices, pins: Pins, *, rough: bool) -> Compiled:
+def _compiled(
+    spec: str,
+    files: Files,
+    catalogue: Catalogue,
+    choices: Choices,
+    pins: Pins,
+    families: Families,
+    *,
+    rough: bool,
+) -> Compiled:
     loaded = resolve.load(spec, files, choices)
     diagnostics = list(loaded.diagnostics)
     plan = None
+    pinned: frozenset[str] = frozenset()
     if loaded.script is not None:
         catalogue = catalogue.adding(model.endpoint for model in loaded.script.models.values())
-        lowered = lower(loaded.script, catalogue, loaded.texts, rough=rough, pins=pins)
+        lowered = lower(loaded.script, catalogue, loaded.texts, rough=rough, pins=pins, families=families)
         diagnostics.extend(lowered.diagnostics)
-        plan = lowered.plan
+        plan, pinned = lowered.plan, lowered.pinned
     elif loaded.part is not None:
         own = catalogue.adding(model.endpoint for model in loaded.part.models.values())
-        judged = lower(loaded.part, own, loaded.texts, rough=True).diagnostics
+        judged = lower(loaded.part, own, loaded.texts, rough=True, families=families).diagnostics
         diagnostics.extend(one for one in judged if one.code in JUDGED and one.severity is Severity.ERROR)
     diagnostics = allow(diagnostics, loaded.texts, spec)
     errors = [one for one in diagnostics if one.severity is Severity.ERROR]
     plan = None if errors else plan
     told = dict.fromkeys(errors or diagnostics)  # warnings wait until there are no errors
     found = tuple(sorted(told, key=lambda one: (one.span, one.code)))
-    return Compiled(plan, found, loaded.texts, loaded.inputs, loaded.documents, loaded.script, catalogue)
+    return Compiled(plan, found, loaded.texts, loaded.inputs, loaded.documents, loaded.script, catalogue, pinned)

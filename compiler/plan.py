@@ -13,9 +13,9 @@ URLs, for local work they become paths. `spliced` puts the texts together, once 
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from adc.compiler.frozen import field, frozen
 
@@ -54,7 +54,7 @@ Ref: TypeAlias = FileRef | StepRef
 
 def as_ref(value: Json) -> Ref | None:
     """The reference that a tagged object is, or None for plain data."""
-    if not isinstance(value, dict):
+    if not isinstance(value, dict) or not ("$file" in value or "$step" in value):
         return None
     match value:
         case {"$file": str(digest)}:
@@ -135,8 +135,37 @@ class Price:
 FREE = Price(Decimal(0), "", "", "exact")
 
 
+class _UnreadStep:
+    """Where a step of a kept plan (`kept.py`) has its arguments and its brief until somebody asks for them.
+
+    `arguments_text` is canonical JSON, cut by zero bytes where `text_refs` stand; `brief_text` is canonical JSON. None
+    of them is a field: to compare or to change a step reads it, and one that is made of another has no text.
+    """
+
+    __slots__ = ("arguments_text", "brief_text", "text_needs", "text_refs")
+    arguments_text: bytes | None
+    brief_text: bytes
+    text_needs: tuple[str, ...]
+    text_refs: tuple[Ref, ...]
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name):  # called for what was never filled in
+            if name == "arguments_text":
+                return None
+            if self.arguments_text is None or name not in ("arguments", "brief"):
+                raise AttributeError(f"{type(self).__name__} has no {name}")
+            if name == "brief":
+                value = json.loads(self.brief_text)
+            else:
+                refs = [canonical(ref.to_json()) for ref in self.text_refs]
+                value = json.loads(filled(self.arguments_text, refs))
+            object.__setattr__(self, name, value)
+            return value
+
+
 @frozen
-class Step:
+class Step(_UnreadStep):
     """One unit of work, fully described.
 
     `id` is for people and stable across edits elsewhere. `arguments` is the request for `endpoint`, or what the
@@ -164,6 +193,8 @@ class Step:
     @property
     def needs(self) -> tuple[str, ...]:
         """Ids of the steps whose outputs this one uses, each once, in the order of the arguments."""
+        if self.arguments_text is not None:
+            return self.text_needs
         steps = (ref.step for ref in references(self.arguments) if isinstance(ref, StepRef))
         return tuple(dict.fromkeys(steps))
 
@@ -203,8 +234,36 @@ class Deliverable:
     height: int
 
 
+class _UnreadPlan:
+    """Where a kept plan (`kept.py`) has its timeline until somebody asks for it, and the keys of `digest.plan_keys`.
+
+    Neither is a field, so a plan that is made of another has none of them.
+    """
+
+    __slots__ = ("kept_keys", "timeline_text")
+    kept_keys: Mapping[str, str] | None
+    timeline_text: bytes
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name):  # called for what was never filled in
+            if name == "kept_keys":
+                return None
+            if name != "timeline" or self.kept_keys is None:
+                raise AttributeError(f"{type(self).__name__} has no {name}")
+            rows = json.loads(self.timeline_text)
+            timeline = tuple([Placed(id_, kind, tuple(steps), *others) for id_, kind, steps, *others in rows])
+            object.__setattr__(self, name, timeline)
+            return timeline
+
+
+def listed(timeline: Iterable[Placed]) -> Json:
+    """The timeline as a kept plan has it."""
+    return [[one.id, one.kind, list(one.steps), one.start, one.frames, one.bought, one.kept] for one in timeline]
+
+
 @frozen
-class Plan:
+class Plan(_UnreadPlan):
     """All steps in an order in which each stands after those it needs; `deliverables` are the finished films.
 
     `width` and `height` are those of the first. `choices` are the keys of the variants that it was made with.
@@ -232,18 +291,35 @@ class Plan:
         return next(step for step in self.steps if step.id == step_id)
 
 
-def needed(steps: Sequence[Step], goal: Iterable[str]) -> tuple[Step, ...]:
-    """Of `steps`, in plan order, those that the steps of `goal` need, themselves included."""
+def needed(steps: Sequence[Step], goal: Iterable[str], held: Container[str] = ()) -> tuple[Step, ...]:
+    """Of `steps`, in plan order, those that the steps of `goal` need, themselves included.
+
+    Steps that are `held` are there already and need nothing.
+    """
     wanted = set(goal)
     for step in reversed(steps):
-        if step.id in wanted:
+        if step.id in wanted and step.id not in held:
             wanted.update(step.needs)
     return tuple(step for step in steps if step.id in wanted)
 
 
 def canonical(value: Json) -> bytes:
     """The canonical bytes of JSON data: keys sorted, no blanks, UTF-8 as it is."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    return _encode(value).encode()
+
+
+_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
+
+
+def filled(text: bytes, pieces: Sequence[bytes]) -> bytes:
+    """Text that is cut by zero bytes, with a piece in each place. Canonical JSON has no such byte of its own."""
+    if not pieces:
+        return text
+    parts = text.split(b"\0")
+    whole = [parts[0]]
+    for piece, part in zip(pieces, parts[1:], strict=True):
+        whole += (piece, part)
+    return b"".join(whole)
 
 
 def to_json(plan: Plan) -> Json:

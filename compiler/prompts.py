@@ -1,10 +1,13 @@
 """What each model is told: a scene composed into words by the template of the model's family.
 
-One template a family in `templates/`. Each is told about a person in its own way: a model with elements knows her as
-`@Element1`, one that reads pictures by their order as the first picture, and one that reads only words gets her
-described. `bind` makes the names of the spec mean that, so that `{{ maya }}` in an action is right for whoever reads
-it; `compose_clip`, `compose_still` and `compose_view` write the whole prompt. A scene that writes `prompt` itself
-replaces the composition whole.
+Each family (`families`) is told about a person in its own way: a model with elements knows her as `@Element1`, one that
+reads pictures by their order as the first picture, and one that reads only words gets her described. `bind` makes the
+names of the spec mean that, so that `{{ maya }}` in an action is right for whoever reads it; `compose_clip`,
+`compose_still` and `compose_view` write the whole prompt. A scene that writes `prompt` itself replaces the composition
+whole.
+
+What a template is given, in which order, and how its lines are put in order afterwards decides words as much as the
+template does, and has no version: what an old version reads stays as it is.
 
 The prompt is part of the step key: the same scene gives the same bytes, and one paragraph a line makes a diff of
 two plans read like a shot list.
@@ -12,14 +15,13 @@ two plans read like a shot list.
 
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from functools import cache
 from itertools import accumulate, pairwise
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
-from adc.compiler import data
 from adc.compiler.casting import views_of
 from adc.compiler.catalogue import Endpoint
 from adc.compiler.definitions import PARTS, Card, Character, Line, Picture, Product, Scene, Script, Style, Text
+from adc.compiler.families import Families, builtin
 from adc.compiler.frozen import replace
 from adc.compiler.needs import order
 from adc.compiler.quotes import to_come
@@ -27,9 +29,6 @@ from adc.compiler.request import portions
 from adc.compiler.sandbox import Names, TemplateProblem, render
 from adc.compiler.units import seconds_text
 from adc.compiler.vocabulary import VIEWS
-
-if TYPE_CHECKING:
-    from adc.compiler.engine import Sandbox
 
 __all__ = [
     "VIEWS",
@@ -45,6 +44,7 @@ __all__ = [
     "roughly",
     "unpictured",
     "without_pictures",
+    "worded",
     "written",
 ]
 
@@ -298,8 +298,8 @@ _OWN_WORDS_EACH = 120
 """More characters than any family's template has of its own, and than it adds for each person, thing or line."""
 
 
-def roughly(endpoint: Endpoint, facts: Mapping[str, object]) -> str:
-    """The words of a prompt without those of its template, where the prompt is sure to be short enough; else all of it.
+def roughly(endpoint: Endpoint, facts: Mapping[str, object], write: Write) -> str:
+    """The words of a prompt without those of its template, where it is surely short enough; else what `write` gives.
 
     Enough to judge and to price a spec; the template engine is then not even imported.
     """
@@ -308,7 +308,7 @@ def roughly(endpoint: Endpoint, facts: Mapping[str, object]) -> str:
     most = endpoint.takes.prompt_chars
     if most is None or sum(map(len, words)) + _OWN_WORDS + _OWN_WORDS_EACH * each <= most:
         return _tidy("\n".join(words)) or " "
-    return written(endpoint, facts)
+    return write(endpoint, facts)
 
 
 def _words_in(fact: object) -> Iterator[str]:
@@ -324,27 +324,17 @@ def _words_in(fact: object) -> Iterator[str]:
 
 
 def written(endpoint: Endpoint, facts: Mapping[str, object]) -> str:
-    """The whole prompt."""
-    return _tidy(_families().get_template(f"{endpoint.template}.j2").render(facts))
+    """The whole prompt, in the newest wording of the endpoint's family."""
+    families = builtin()
+    return worded(families, families.wording(endpoint.template, {}), facts)
+
+
+def worded(families: Families, wording: str, facts: Mapping[str, object]) -> str:
+    """The whole prompt, in a certain wording such as `elements/1`."""
+    return _tidy(families.render(wording, facts))
 
 
 def _tidy(text: str) -> str:
     """One paragraph a line: no empty lines, no blanks where they do not count."""
     lines = (" ".join(line.split()) for line in text.splitlines())
     return "\n".join(line for line in lines if line)
-
-
-def _sentence(text: str) -> str:
-    """The words with a full stop, unless they end as a sentence already."""
-    return text if text.endswith((".", "!", "?", "…")) else text.rstrip(",;:") + "."
-
-
-@cache
-def _families() -> "Sandbox":
-    from jinja2 import FunctionLoader
-
-    from adc.compiler.engine import Sandbox
-
-    return Sandbox(
-        {"sentence": _sentence}, FunctionLoader(lambda name: data.read("compiler", "templates", name).decode())
-    )

@@ -29,6 +29,14 @@ def project_root(spec: "AnyPath") -> str:
     return folder
 
 
+def digest_of_file(path: "AnyPath") -> str:
+    """`sha256:<hex>` of the bytes of a file. Raises OSError."""
+    import hashlib
+
+    with open(path, "rb") as file:
+        return "sha256:" + hashlib.file_digest(file, "sha256").hexdigest()
+
+
 class DiskFiles:
     """Reads files relative to `folder`, and nothing outside `root`, symbolic links followed."""
 

@@ -7,6 +7,7 @@ AdcError                     one sentence: what happened, what it cost, what is 
 ├── ToolError                ffmpeg, the voice or another local tool is missing or failed
 ├── MediaError               a file is not the media it should be: cut short, unreadable, empty
 ├── SpendRefused             money would be spent without a yes, or above a limit
+├── LockError                the lock beside a spec cannot be read or written
 └── RemoteError              the model's side failed; siblings go on
     ├── Unauthorised         401 or 403: stop everything
     ├── OutOfCredit          the account is locked or empty: stop everything
@@ -72,6 +73,10 @@ class SpendRefused(AdcError):
     """Money would be spent without a yes, or above a limit."""
 
     stop = True
+
+
+class LockError(AdcError):
+    """The lock beside a spec cannot be read or written."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,9 +36,9 @@ from adc.runtime.errors import AdcError
 from adc.runtime.events import StepBlocked, StepFailed, StepFinished, StepNoted, StepStarted
 from adc.runtime.leases import Leases
 from adc.runtime.policy import Limits, keeps_place, remaining_seconds, wanted
-from adc.runtime.ports import Blob, Handler, Made, Reporter, Result, Workspace
+from adc.runtime.ports import NOTHING_HELD, Blob, Handler, Holds, Made, Reporter, Result, Workspace
 from adc.runtime.state import Progress, State
-from adc.runtime.step_cache import StepCache, digest_in, key_of
+from adc.runtime.step_cache import StepCache, digest_in
 from adc.runtime.store import Store, media_type_of, store_failure
 
 STORING_THREADS = 2
@@ -48,12 +48,16 @@ more, and the rest must not make the longest path wait."""
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a build ended. `blocked` names the failed step behind each; `unstarted` are those that a stop left out."""
+    """How a build ended. `blocked` names the failed step behind each; `unstarted` are those that a stop left out.
+
+    `keys` are those of the steps that were looked at.
+    """
 
     results: Mapping[str, Result]
     failures: Mapping[str, AdcError]
     blocked: Mapping[str, str]
     unstarted: tuple[str, ...]
+    keys: Mapping[str, str]
 
 
 async def execute(
@@ -67,14 +71,17 @@ async def execute(
     clock: Callable[[], float] = time.monotonic,
     goal: Iterable[str] | None = None,
     leases: Leases | None = None,
+    holds: Holds = NOTHING_HELD,
 ) -> Outcome:
     """Do the steps that `goal` needs, or all, that have no result yet. The plan's input files are in the store.
 
     With `leases`, a remote step is done by one of the builds that share the store, and the others wait for its result.
+    What `holds` has is not done, whatever its key is; nor is what only that would need.
     Failures of the world are in the outcome; only bugs and cancellation are raised.
     """
     async with anyio.create_task_group() as tasks:
-        build = _Build(wanted(plan, goal), handlers, store, cache, reporter, limits, clock, tasks, leases)
+        steps = wanted(plan, goal, holds.results)
+        build = _Build(steps, handlers, store, cache, reporter, limits, clock, tasks, leases, holds)
         build.advance()
     return build.outcome()
 
@@ -93,6 +100,7 @@ class _Build:
         clock: Callable[[], float],
         tasks: anyio.abc.TaskGroup,
         leases: Leases | None,
+        holds: Holds,
     ) -> None:
         self._steps = {step.id: step for step in steps}
         self._handlers = handlers
@@ -102,7 +110,8 @@ class _Build:
         self._clock = clock
         self._tasks = tasks
         self._leases = leases
-        self._progress = Progress({step.id: step.needs for step in steps})
+        self._holds = holds
+        self._progress = Progress({step.id: () if step.id in holds.results else step.needs for step in steps})
         remaining = remaining_seconds(steps)
         self._rank = {step.id: (-remaining[step.id], number) for number, step in enumerate(steps)}
         self._limit = {True: limits.remote, False: limits.local}
@@ -122,7 +131,7 @@ class _Build:
         """How it ended."""
         never = (State.WAITING, State.READY, State.TWIN)
         unstarted = tuple(step for step in self._steps if self._progress.state(step) in never)
-        return Outcome(self._results, self._failures, self._progress.blocked, unstarted)
+        return Outcome(self._results, self._failures, self._progress.blocked, unstarted, self._keys)
 
     def advance(self) -> None:
         """Look at the steps that have become open, then start the ready ones that find a place."""
@@ -151,8 +160,12 @@ class _Build:
 
     def _look_at(self, step: Step) -> None:
         """Decide about a step whose needs are done: it is done, has a twin, or is ready."""
+        if step.id in self._holds.results:
+            self._keys[step.id] = self._holds.keys[step.id]
+            self._have(step.id, self._holds.results[step.id])
+            return
         handler = self._handlers[step.kind]
-        key = self._keys[step.id] = key_of(step, handler.engine(step), self._results)
+        key = self._keys[step.id] = self._cache.key_of(step, handler.engine(step), self._results)
         if key in self._twins:
             self._progress.move(step.id, State.TWIN)
             self._twins[key].append(step.id)

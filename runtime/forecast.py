@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
-from adc.compiler.digest import Engine, step_key
-from adc.compiler.plan import FileRef, Plan, Ref, Step, StepKind
+from adc.compiler.digest import plan_keys
+from adc.compiler.plan import Plan, Step, StepKind
 from adc.runtime.policy import wanted
-from adc.runtime.ports import Attempt, Handler, Result
-from adc.runtime.step_cache import StepCache, key_of
+from adc.runtime.ports import NOTHING_HELD, Attempt, Handler, Holds, Result
+from adc.runtime.step_cache import StepCache
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +22,13 @@ class Forecast:
     """What is known of a step beforehand.
 
     `under way` is what an earlier build has asked for, or bought, and this one goes on with; `unsure` is what one may
-    have bought, without anybody knowing. `after` names the nearest step that has to end first: one whose output it
-    needs, or, where `key` is known, one with the same key, whose result will do for both.
+    have bought, without anybody knowing. `stale` is held by a decision although its key is another by now, and `spared`
+    what nobody needs because all who would are held. `after` names the nearest step that has to end first: one whose
+    output it needs, or, where `key` is known, one with the same key, whose result will do for both.
     """
 
     step_id: str
-    status: Literal["cached", "will run", "after", "under way", "unsure"]
+    status: Literal["cached", "will run", "after", "under way", "unsure", "stale", "spared"]
     after: str | None
     key: str | None
 
@@ -39,25 +40,39 @@ def forecast(
     goal: Iterable[str] | None = None,
     *,
     opened: Callable[[str], Attempt | None] = lambda _key: None,
+    holds: Holds = NOTHING_HELD,
 ) -> tuple[Forecast, ...]:
     """The forecast of each step that `goal` needs, or of all, in plan order. Raises StoreError.
 
-    `opened` gives the attempt of the ledger that is open for a key.
+    `opened` gives the attempt of the ledger that is open for a key; `holds` are the results that were decided for.
     """
     results: dict[str, Result] = {}
     running: dict[str, str] = {}
     said: list[Forecast] = []
+    sought = {step.id for step in wanted(plan, goal, holds.results)}
     for step in wanted(plan, goal):
+        if step.id in holds.results:
+            known = all(need in results for need in step.needs)
+            key = cache.key_of(step, handlers[step.kind].engine(step), results) if known else None
+            results[step.id] = holds.results[step.id]
+            stale = key is not None and key != holds.keys[step.id]
+            said.append(Forecast(step.id, "stale" if stale else "cached", None, holds.keys[step.id]))
+            continue
+        if step.id not in sought and not all(need in results for need in step.needs):
+            said.append(Forecast(step.id, "spared", None, None))
+            continue
         pending = {need for need in step.needs if need not in results}
         if pending:
             nearest = next(earlier.step_id for earlier in reversed(said) if earlier.step_id in pending)
             said.append(Forecast(step.id, "after", nearest, None))
             continue
-        key = key_of(step, handlers[step.kind].engine(step), results)
+        key = cache.key_of(step, handlers[step.kind].engine(step), results)
         result = cache.lookup(key)
         if result is not None:
             results[step.id] = result
             said.append(Forecast(step.id, "cached", None, key))
+        elif step.id not in sought:
+            said.append(Forecast(step.id, "spared", None, key))
         elif key in running:
             said.append(Forecast(step.id, "after", running[key], key))
         else:
@@ -69,21 +84,6 @@ def forecast(
 
 def _standing(attempt: Attempt) -> Literal["under way", "unsure"]:
     return "unsure" if attempt.state in ("intended", "ambiguous") else "under way"
-
-
-def plan_keys(plan: Plan) -> Mapping[str, str]:
-    """A key for each step that is known before anything is made: an input counts as how it is made, not as its bytes.
-
-    Steps of one plan or of several that have the same key here are made once.
-    """
-    keys: dict[str, str] = {}
-
-    def digest_of(ref: Ref) -> str:
-        return ref.digest if isinstance(ref, FileRef) else keys[ref.step]
-
-    for step in plan.steps:
-        keys[step.id] = step_key(step, digest_of, Engine("plan"))
-    return keys
 
 
 def purchases(plans: Iterable[Plan]) -> tuple[Step, ...]:

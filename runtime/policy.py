@@ -5,7 +5,7 @@ starting from the last frame of the one before, is what a film waits for in the 
 independent clips, the whole film would end a round later.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from adc.compiler.plan import Plan, Step, needed
@@ -37,9 +37,17 @@ def expected_seconds(step: Step) -> float:
     return _GENERATE_SECONDS[step.output] if step.kind == "generate" else _LOCAL_SECONDS[step.kind]
 
 
-def wanted(plan: Plan, goal: Iterable[str] | None) -> tuple[Step, ...]:
-    """The steps that `goal` needs, itself included, in plan order; all steps where there is no goal."""
-    return plan.steps if goal is None else needed(plan.steps, goal)
+def wanted(plan: Plan, goal: Iterable[str] | None, held: Collection[str] = ()) -> tuple[Step, ...]:
+    """The steps that `goal` needs, itself included, in plan order; all steps where there is no goal.
+
+    What is `held` is there already, so nothing is wanted for its sake.
+    """
+    if goal is None and not held:
+        return plan.steps
+    if goal is None:
+        used = {need for step in plan.steps for need in step.needs}
+        goal = [step.id for step in plan.steps if step.id not in used]
+    return needed(plan.steps, goal, held)
 
 
 def remaining_seconds(steps: Iterable[Step]) -> Mapping[str, float]:

@@ -44,6 +44,18 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
+class Holds:
+    """Results that are used whatever the keys are by now: `results` by step, and the `keys` that they were made for."""
+
+    results: Mapping[str, Result] = field(default_factory=dict)
+    keys: Mapping[str, str] = field(default_factory=dict)
+
+
+NOTHING_HELD = Holds()
+"""Every step is what its key says."""
+
+
+@dataclass(frozen=True, slots=True)
 class Made:
     """What a handler made: files by output name, in its workspace; the executor moves them into the store."""
 

@@ -7,15 +7,16 @@ records a result, the purchase behind it becomes fetched: money and media cannot
 
 import json
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal
 
+from adc.compiler.derivations import OLDER, Derivation, older_keys
 from adc.compiler.digest import Engine, step_key
 from adc.compiler.plan import FileRef, Ref, Step
 from adc.runtime.database import Database
-from adc.runtime.ledger import moment, settle, utc_now
+from adc.runtime.ledger import StoreLedger, moment, settle, utc_now
 from adc.runtime.ports import Blob, Receipt, Result
 from adc.runtime.store import Store
 
@@ -30,17 +31,39 @@ def digest_in(results: Mapping[str, Result]) -> Callable[[Ref], str]:
 
 
 def key_of(step: Step, engine: Engine, results: Mapping[str, Result]) -> str:
-    """The key of a step whose needs all have results. Forecasting and running both come here."""
+    """The key that a step whose needs all have results is given today."""
     return step_key(step, digest_in(results), engine)
 
 
 class StepCache:
     """Results by step key. Reading is a plain call; recording waits for the disk. Both raise StoreError."""
 
-    def __init__(self, database: Database, store: Store, now: Callable[[], datetime] = utc_now) -> None:
+    def __init__(
+        self,
+        database: Database,
+        store: Store,
+        now: Callable[[], datetime] = utc_now,
+        older: Sequence[Derivation] = OLDER,
+    ) -> None:
         self._database = database
         self._store = store
         self._now = now
+        self._older = older
+
+    def key_of(self, step: Step, engine: Engine, results: Mapping[str, Result]) -> str:
+        """The key by which this store knows a step whose needs all have results. Forecasting and running come here.
+
+        It is the key of today, unless only an older adc has made the step or is having it made: then it is that one's.
+        """
+        key = key_of(step, engine, results)
+        if not self._older or self._knows(key):
+            return key
+        older = older_keys(step, digest_in(results), engine, self._older)
+        return next((each for each in older if self._knows(each)), key)
+
+    def _knows(self, key: str) -> bool:
+        """Whether there is a result for `key`, or a purchase under way that may become one."""
+        return self.lookup(key) is not None or StoreLedger(self._database).opened(key) is not None
 
     def lookup(self, key: str) -> Result | None:
         """The result recorded for `key`, if every blob of it is in the store."""

@@ -2,13 +2,15 @@
 
 After a finished build a small note is written beside the store: every file that the build depended on with its
 digest and its stat, the films that were delivered, and a stamp of the program itself. The next build reads the note
-and compares. A check remembers what it had to say in the same way. Only the standard library's lightest parts are used,
-and neither the parser, the templates nor an HTTP client are imported: this is the most frequent outcome of all, in
-editors and in CI.
+and compares. A check remembers what it had to say in the same way, and a compilation its plan. Only the standard
+library's lightest parts are used, and neither the parser, the templates nor an HTTP client are imported: this is the
+most frequent outcome of all, in editors and in CI.
 
 A stat (size, times, inode) is believed only where it was taken before the bytes were hashed, and well after the file
 last changed: a file that is edited while its film is being made, or written within the same tick as the stat, could
 otherwise pass for what was built. Where it is not believed, the bytes are hashed again at the next look.
+
+A note is a line of JSON. What is large, and only wanted where the line still holds, follows it as bytes.
 """
 
 import json
@@ -96,22 +98,31 @@ def write_note(
 
 def recall(note: str, *, stamp: str, now_ns: int | None = None) -> "Note | None":
     """What `remember` wrote, with its `files` by path; None where a file or the program has changed since."""
+    found = recall_all(note, stamp=stamp, now_ns=now_ns)
+    return found[0] if found else None
+
+
+def recall_all(note: str, *, stamp: str, now_ns: int | None = None) -> "tuple[Note, bytes] | None":
+    """As `recall`, with the bytes that were written behind it."""
     now = time.time_ns() if now_ns is None else now_ns
     try:
-        with open(note, encoding="utf-8") as file:
-            said: Note = json.load(file)
-        if said["stamp"] != stamp:
+        with open(note, "rb") as file:
+            said: Note = json.loads(file.readline())
+            if said["stamp"] != stamp:
+                return None
+            files: dict[str, Seen] = said["files"]
+            read: dict[str, Seen] = {}
+            for path, (stat, digest) in files.items():
+                if stat is None or _stat(path) != stat:
+                    read[path] = _look(path, now)
+                    if read[path][1] != digest:
+                        return None
+            body = file.read()
+        if "body" in said and _sum(body) != said["body"]:
             return None
-        files: dict[str, Seen] = said["files"]
-        read: dict[str, Seen] = {}
-        for path, (stat, digest) in files.items():
-            if stat is None or _stat(path) != stat:
-                read[path] = _look(path, now)
-                if read[path][1] != digest:
-                    return None
         if any(believed for believed, _ in read.values()):
-            _write(note, {**said, "files": {**files, **read}})  # so that the next look need not read these files
-        return said
+            _write(note, {**said, "files": {**files, **read}}, body)  # so that the next look need not read these files
+        return said, body
     except (AttributeError, OSError, ValueError, KeyError, TypeError):
         # A note that cannot be read is no note: everything is looked at anew.
         return None
@@ -123,11 +134,12 @@ def remember(
     *,
     stamp: str,
     files: Iterable[tuple[str, str]],
+    body: bytes = b"",
     now_ns: int | None = None,
 ) -> None:
     """Write `said` down, to be recalled while `files`, absolute paths with the digests of their bytes, are unchanged.
 
-    Raises OSError where the note cannot be written.
+    `body` is written behind it. Raises OSError where the note cannot be written.
     """
     now = time.time_ns() if now_ns is None else now_ns
     seen: dict[str, Seen] = {}
@@ -137,14 +149,25 @@ def remember(
         except OSError:
             stat, found = None, ""
         seen[path] = (stat if found == digest else None), digest
-    _write(note, {**said, "stamp": stamp, "files": seen})
+    more = {"body": _sum(body)} if body else {}
+    _write(note, {**said, **more, "stamp": stamp, "files": seen}, body)
 
 
-def _write(note: str, said: "Note") -> None:
+def _sum(body: bytes) -> list[int]:
+    """What tells bytes that were cut short, or that a disk has changed, from those that were written."""
+    import zlib
+
+    return [len(body), zlib.crc32(body)]
+
+
+def _write(note: str, said: "Note", body: bytes) -> None:
     os.makedirs(os.path.dirname(note), exist_ok=True)
     aside = f"{note}.{os.getpid()}"
-    with open(aside, "w", encoding="utf-8") as file:
-        json.dump(said, file)
+    with open(aside, "wb") as file:
+        file.write(json.dumps(said).encode())
+        if body:
+            file.write(b"\n")
+            file.write(body)
     os.replace(aside, note)
 
 

@@ -11,11 +11,11 @@ from adc.compiler import request
 from adc.compiler.catalogue import Endpoint
 from adc.compiler.definitions import Name, Option
 from adc.compiler.diagnostics import Label
-from adc.compiler.digest import digest_bytes
+from adc.compiler.digest import seed_of
 from adc.compiler.lower.asked import note
 from adc.compiler.lower.limits import judge_files
 from adc.compiler.lower.sheet import Sheet
-from adc.compiler.plan import Json, Step, canonical, substitute
+from adc.compiler.plan import Json, Step
 from adc.compiler.price import price
 from adc.compiler.quotes import quoted, readable, steps_in
 from adc.compiler.source import Span
@@ -60,7 +60,7 @@ def buy(
     arguments = {name: quoted(value) for name, value in arguments.items()}
     attempt = _attempt(sheet, step_id, take)
     if "seed" not in arguments and request.carries(endpoint, "seed"):
-        arguments["seed"] = seed_of(endpoint, arguments, attempt)
+        arguments["seed"] = seed_of(endpoint.id, arguments, attempt)
     judge_files(sheet, endpoint, arguments)
     for problem in request.problems(endpoint, arguments):
         argument = problem.path.partition("/")[0]
@@ -71,6 +71,9 @@ def buy(
     if cost.mark == "unknown":
         _unknown(sheet, endpoint, arguments, span, clip)
     note(sheet, step_id, asked, using, options, take or 1)
+    wording = sheet.wording(endpoint) if templated else ""
+    if templated and wording != sheet.families.wording(endpoint.template, {}):
+        sheet.pinned.add(step_id)
     return sheet.bought(
         Step(
             id=step_id,
@@ -83,7 +86,7 @@ def buy(
             take=attempt,
             why=why,
             brief={name: _plain(value) for name, value in brief.items()},
-            template=f"{endpoint.template}/1" if templated else "",
+            template=wording,
         )
     )
 
@@ -93,18 +96,10 @@ def _attempt(sheet: Sheet, step_id: str, take: int | None) -> int:
     if take is None:
         return 1
     takes = sheet.pins.takes
-    return takes.get(step_id, takes.get(step_id.partition(".")[0], take))
-
-
-def seed_of(endpoint: Endpoint, arguments: Mapping[str, Json], take: int) -> int:
-    """A seed where the spec gives none: it makes a request unlike any other, so that one whose answer was lost can be
-    found again at the seller's, and another take another picture.
-
-    It follows from what is asked and from no name or file, so that it stays when a scene is renamed.
-    """
-    asked = {name: substitute(value, lambda _ref: None) for name, value in arguments.items()}
-    digest = digest_bytes(canonical({"endpoint": endpoint.id, "arguments": asked, "take": take}))
-    return int(digest.removeprefix("sha256:")[:8], 16) >> 1
+    pinned = takes.get(step_id, takes.get(step_id.partition(".")[0], take))
+    if pinned != take:
+        sheet.pinned.add(step_id)
+    return pinned
 
 
 def _unknown(

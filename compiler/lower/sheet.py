@@ -6,19 +6,20 @@ from adc.compiler.casting import Casting, Need, Reads, Refusal, cast
 from adc.compiler.catalogue import Catalogue, Endpoint
 from adc.compiler.definitions import Card, Name, Picture, Recording, Scene, Script, Text
 from adc.compiler.diagnostics import Diagnostic, Label, Severity
+from adc.compiler.families import Families
 from adc.compiler.frozen import replace
 from adc.compiler.mentions import place
 from adc.compiler.pins import NO_PINS, Pins
 from adc.compiler.plan import FileRef, Json, PlanFile, Step, StepRef, canonical
-from adc.compiler.prompts import TemplateProblem, Write, bind, render, written
+from adc.compiler.prompts import TemplateProblem, bind, render, roughly, worded
 from adc.compiler.source import Span
 
 
 class Sheet:
     """One script being lowered. Steps are kept in the order in which they were first asked for.
 
-    `write` puts prompts together. `spare` are steps that are only taken in where a text waits for their words.
-    `pins` hold fast what was decided before.
+    `families` word the prompts. A `rough` plan is only to be judged and priced. `spare` are steps that are only taken
+    in where a text waits for their words. `pins` hold fast what was decided before.
     """
 
     def __init__(
@@ -26,14 +27,19 @@ class Sheet:
         script: Script,
         catalogue: Catalogue,
         texts: Mapping[str, str],
-        write: Write = written,
+        families: Families,
+        *,
+        rough: bool = False,
         pins: Pins = NO_PINS,
     ) -> None:
         self.script = script
         self.catalogue = catalogue
         self.texts = texts
-        self.write = write
+        self.families = families
+        self.rough = rough
         self.pins = pins
+        self.pinned: set[str] = set()
+        """The steps that would be another one without their pin, by id."""
         self.steps: dict[str, Step] = {}
         self.spare: dict[str, Step] = {}
         self.files: dict[str, PlanFile] = {}
@@ -44,10 +50,16 @@ class Sheet:
         self.diagnostics: list[Diagnostic] = []
         self._bought: dict[bytes, Step] = {}
 
-    @property
-    def rough(self) -> bool:
-        """Whether the plan is only to be judged and priced."""
-        return self.write is not written
+    def write(self, endpoint: Endpoint, facts: Mapping[str, object]) -> str:
+        """The prompt of these facts, in the wording of the endpoint's family; of a rough plan no more than it needs."""
+        return roughly(endpoint, facts, self._whole) if self.rough else self._whole(endpoint, facts)
+
+    def _whole(self, endpoint: Endpoint, facts: Mapping[str, object]) -> str:
+        return worded(self.families, self.wording(endpoint), facts)
+
+    def wording(self, endpoint: Endpoint) -> str:
+        """The version of the endpoint's family that words its prompts, as `elements/1`. Raises UnknownWording."""
+        return self.families.wording(endpoint.template, self.pins.templates)
 
     def add(self, step: Step) -> Json:
         """Put a step on the sheet, once; gives the reference to its output."""
@@ -122,6 +134,7 @@ class Sheet:
         if using is None and pinned is not None and pinned != casting.endpoint.model:
             kept = cast(need, self.catalogue, pinned, reads)
             if isinstance(kept, Casting):
+                self.pinned.add(step_id)
                 why = f"decided before; {casting.endpoint.model} would be cast now"
                 return replace(kept, why=kept.why.replace("named in the spec", why, 1))
         return casting

@@ -26,22 +26,23 @@ def again(arguments: Namespace, *extra: str) -> str:
     """The command of `arguments`, but for the answers `--yes` and `--on-ambiguous`, with `extra` words at its end."""
     words = ["adc", arguments.command]
     if arguments.command in ("build", "plan", "pack"):
-        words.append(shown(arguments.spec))
+        signed = arguments.signed  # which says itself what is chosen
+        words.append(shown(signed.path if signed else arguments.spec))
         if arguments.command == "pack":
             words.append(arguments.character)
         for flag, pairs in (("--set", arguments.settings), ("--variant", arguments.variants)):
-            for name, value in pairs:
+            for name, value in () if signed else pairs:
                 words += [flag, f"{name}={value}"]
-        if arguments.all_variants:
+        if arguments.all_variants and not signed:
             words.append("--all-variants")
-        if arguments.strict:
-            words.append("--strict")
-        if arguments.draft:
-            words.append("--draft")
+        words += [f"--{flag}" for flag in ("strict", "locked", "frozen") if getattr(arguments, flag)]
+        words += [f"--{flag}" for flag in ("refresh", "draft") if getattr(arguments, flag) and not signed]
         if arguments.store:
             words += ["--store", arguments.store]
         if not arguments.draft and fal_url(arguments):
             words += ["--fal-url", fal_url(arguments)]
+    if arguments.command == "plan" and arguments.plan_file:
+        words += ["-o", shown(arguments.plan_file)]
     if arguments.command == "build":
         if arguments.out:
             words += ["--out", arguments.out]

@@ -32,8 +32,9 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
 
     build = commands.add_parser("build", help="make the film", description="Make the film that a spec describes.")
-    _spec(build)
+    _spec(build, or_plan="makes exactly what was agreed to, or nothing where something has moved since")
     _where(build)
+    _locked(build)
     build.add_argument("--out", metavar="FILE", help="where the film goes (default: out/NAME.mp4)")
     build.add_argument("--yes", action="store_true", help="spend what the plan costs without asking")
     build.add_argument(
@@ -61,9 +62,21 @@ def parser() -> argparse.ArgumentParser:
     plan = commands.add_parser(
         "plan", help="show what would be made, and its price", description="Show what would be made, and its price."
     )
-    _spec(plan)
+    _spec(plan, or_plan="shows what was agreed to, and what has moved since")
     _where(plan)
-    plan.add_argument("--json", action="store_true", help="print the plan itself, the same bytes on any machine")
+    _locked(plan)
+    form = plan.add_mutually_exclusive_group()
+    form.add_argument(
+        "-o",
+        "--out",
+        dest="plan_file",
+        metavar="FILE",
+        help="sign it: write it with its bill and all that it rests on; `adc build FILE` makes that, or nothing",
+    )
+    form.add_argument("--json", action="store_true", help="print the plan itself, the same bytes on any machine")
+    form.add_argument(
+        "--text", action="store_true", help="print the plan as text, with every prompt, the same on any machine"
+    )
     plan.add_argument(
         "--status", action="store_true", help="print the plan as JSON with what the store already holds, step by step"
     )
@@ -265,8 +278,10 @@ class _Discreet(argparse.ArgumentParser):
         return found, unknown
 
 
-def _spec(command: argparse.ArgumentParser, *, all_variants: bool = True) -> None:
-    command.add_argument("spec", metavar="SPEC", help="the .ad file")
+def _spec(command: argparse.ArgumentParser, *, all_variants: bool = True, or_plan: str = "") -> None:
+    """`or_plan` says what a signed plan does in the place of a spec, where there may be one."""
+    signed = f"; or a plan that `adc plan -o` has signed, known by its content: it {or_plan}" if or_plan else ""
+    command.add_argument("spec", metavar="SPEC", help=f"the .ad file{signed}")
     command.add_argument(
         "--set",
         dest="settings",
@@ -285,10 +300,26 @@ def _spec(command: argparse.ArgumentParser, *, all_variants: bool = True) -> Non
         default=[],
         help="choose one of the choices of a variant, as in --variant opener=doubt; may be repeated",
     )
-    command.set_defaults(all_variants=False)
+    command.set_defaults(all_variants=False, locked=False, frozen=False, refresh=False)
+    command.set_defaults(signed=None, plan_file=None)
     if all_variants:
         command.add_argument("--all-variants", action="store_true", help="every combination of the variants")
     _strict(command)
+
+
+def _locked(command: argparse.ArgumentParser) -> None:
+    how = command.add_mutually_exclusive_group()
+    how.add_argument(
+        "--locked", action="store_true", help="only what lock and store have: buy nothing, and say what is missing"
+    )
+    how.add_argument(
+        "--frozen", action="store_true", help="as --locked, and refuse where the lock would be another by now"
+    )
+    how.add_argument(
+        "--refresh",
+        action="store_true",
+        help="make stale pieces again: with the models, wordings and requests of today instead of those in the lock",
+    )
 
 
 def _strict(command: argparse.ArgumentParser) -> None:

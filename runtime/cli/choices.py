@@ -20,12 +20,31 @@ ROLES = (
 """The parts that models play in a film, in the order of a list: the catalogue's own words."""
 
 
+def names_plan(path: str) -> bool:
+    """Whether a path is that of a plan's file, and not of a spec: by its name, or by what is in it."""
+    if path.endswith(".plan"):
+        return True
+    try:
+        with open(path, "rb") as file:
+            return file.read(64).lstrip().startswith(b"{")
+    except OSError:
+        return False
+
+
 def engine_name(arguments: Namespace) -> str:
-    """Who makes the pictures: `draft` unless there is a key, `sim` where a URL names a stand-in, else `fal`."""
+    """Who makes the pictures: `draft` unless there is a key, `sim` where a URL names a stand-in, else `fal`.
+
+    What a lock holds was bought, so no key is needed for it. A signed plan says itself whom it is for.
+    """
+    signed = getattr(arguments, "signed", None)
+    if signed is not None:
+        return str(signed.engine)
     if arguments.draft:
         return "draft"
     if fal_url(arguments):
         return "sim"
+    if arguments.locked or arguments.frozen:
+        return "fal"
     from adc.runtime.fal.presence import has_key
 
     return "fal" if has_key(os.environ, arguments.spec) else "draft"

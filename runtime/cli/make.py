@@ -20,6 +20,8 @@ from adc.runtime.cli.choices import engine_name, film_file, shown, store_folder
 from adc.runtime.cli.colour import coloured
 from adc.runtime.cli.delivery import check, deliver, places
 from adc.runtime.cli.exits import Exit
+from adc.runtime.cli.locking import keep, refuse_missing, watched
+from adc.runtime.cli.notes import note_of
 from adc.runtime.cli.session import (
     Compilation,
     Session,
@@ -29,7 +31,7 @@ from adc.runtime.cli.session import (
     open_session,
 )
 from adc.runtime.cli.variants import called
-from adc.runtime.errors import AdcError, Rejected, SpendRefused
+from adc.runtime.errors import AdcError, LockError, Rejected, SpendRefused
 from adc.runtime.execute import Outcome, execute
 from adc.runtime.forecast import Forecast, forecast
 from adc.runtime.ledger import Wanted, moment, utc_now
@@ -49,10 +51,9 @@ _NOTICES = {
 
 @dataclass(frozen=True, slots=True)
 class _Ad:
-    """One ad to be made: its arguments, where its note goes, its plan, and where its films go."""
+    """One ad to be made: its arguments, its plan, where its films go, and what the lock holds of it."""
 
     arguments: Namespace
-    note: str
     compilation: Compilation
     places: Mapping[str, Deliverable]
 
@@ -61,8 +62,8 @@ class _Ad:
         return self.compilation.plan
 
 
-def make(wanted: Sequence[tuple[Namespace, str]], *, typed: Namespace) -> int:
-    """Build each ad that is wanted: its arguments, and where its note goes. `typed` is the command as it was given.
+def make(wanted: Sequence[Namespace], *, typed: Namespace) -> int:
+    """Build each ad that is wanted, by its arguments. `typed` is the command as it was given.
 
     Returns an `Exit` code.
     """
@@ -79,6 +80,13 @@ def make(wanted: Sequence[tuple[Namespace, str]], *, typed: Namespace) -> int:
             for ad in ads:
                 session.ingest(ad.compilation)
             builds = [(ad.plan, anyio.run(_forecast, engine, typed, ad, session)) for ad in ads]
+            if typed.locked or typed.frozen:
+                for ad, (_, forecasts) in zip(ads, builds, strict=True):
+                    refuse_missing(ad.compilation, forecasts, session, typed)
+            if typed.signed is not None:
+                from adc.runtime.cli.signed import refuse_moved
+
+                refuse_moved(typed, [(ad.compilation, said) for ad, (_, said) in zip(ads, builds, strict=True)], session)
             _announce(ads, builds, engine, typed)
             terms: Sequence[Terms | None] = [None] * len(ads)
             if engine != "draft":
@@ -94,6 +102,9 @@ def make(wanted: Sequence[tuple[Namespace, str]], *, typed: Namespace) -> int:
                 except KeyboardInterrupt:
                     under_way = _under_way(session, engine)
                     raise
+                lock_told = "" if engine == "draft" else _lock(ad, outcome, session)
+                if lock_told:
+                    sys.stderr.write(lock_told)
                 if outcome.failures:
                     _tell(delivered)
                     wasted = session.ledger.lines(Wanted(ad=ad.plan.name, engine=engine, since=began, wasted=True))
@@ -112,16 +123,16 @@ def make(wanted: Sequence[tuple[Namespace, str]], *, typed: Namespace) -> int:
     return Exit.OK
 
 
-def _compiled(wanted: Sequence[tuple[Namespace, str]]) -> Iterator[_Ad]:
+def _compiled(wanted: Sequence[Namespace]) -> Iterator[_Ad]:
     """The ads, up to the first whose spec has errors, which are reported. Raises StoreError for an unusable place."""
-    for number, (arguments, note) in enumerate(wanted):
+    for number, arguments in enumerate(wanted):
         compilation = compile_or_complain(arguments, quiet=number > 0)
         if compilation is None:
             return
         films = places(arguments, compilation.plan)
         for place in films:
             check(Path(place), compilation.inputs)
-        yield _Ad(arguments, note, compilation, films)
+        yield _Ad(arguments, compilation, films)
 
 
 def _announce(
@@ -129,7 +140,7 @@ def _announce(
 ) -> None:
     """Say what will happen before it does."""
     paid = engine != "draft"
-    if all(one.status == "cached" for _, forecasts in builds for one in forecasts):
+    if all(one.status in ("cached", "spared") for _, forecasts in builds for one in forecasts):
         print("everything is in the store already", flush=True)
         return
     for ad, (plan, forecasts) in zip(ads, builds, strict=True):
@@ -148,7 +159,8 @@ def _announce(
 
 async def _forecast(engine: str, typed: Namespace, ad: _Ad, session: Session) -> tuple[Forecast, ...]:
     async with handlers_for(engine, typed, ad.compilation, session) as handlers:
-        return forecast(ad.plan, handlers, session.cache, opened=session.ledger.opened)
+        holds = session.holds(ad.compilation)
+        return forecast(ad.plan, handlers, session.cache, opened=session.ledger.opened, holds=holds)
 
 
 async def _execute(engine: str, typed: Namespace, ad: _Ad, session: Session, terms: "Terms | None") -> Outcome:
@@ -162,7 +174,17 @@ async def _execute(engine: str, typed: Namespace, ad: _Ad, session: Session, ter
                 reporter=PlainReporter(ad.plan),
                 limits=Limits(remote=typed.remote, local=typed.local or os.cpu_count() or 1),
                 leases=leases,
+                holds=session.holds(ad.compilation),
             )
+
+
+def _lock(ad: _Ad, outcome: Outcome, session: Session) -> str:
+    """Write down what was decided; gives a sentence for people where that could not be done."""
+    try:
+        keep(ad.compilation, outcome.results, outcome.keys, session.holds(ad.compilation), session)
+    except LockError as error:
+        return f"{error}; what was bought is in the store, and the next build writes the lock\n"
+    return ""
 
 
 def _delivered(ad: _Ad, outcome: Outcome, session: Session, engine: str, stamp: str) -> Iterator[str]:
@@ -174,7 +196,8 @@ def _delivered(ad: _Ad, outcome: Outcome, session: Session, engine: str, stamp: 
         deliver(session.store.path(digest), Path(place))
     # Without its note the next build only looks longer before it finds nothing to do.
     with suppress(OSError):
-        write_note(ad.note, stamp=stamp, out=film_file(ad.arguments), films=films, inputs=ad.compilation.inputs)
+        inputs = watched(ad.compilation)
+        write_note(note_of(ad.arguments), stamp=stamp, out=film_file(ad.arguments), films=films, inputs=inputs)
     seconds = seconds_text(Fraction(plan.frames, plan.rate))
     kind = "draft, " if engine == "draft" else ""
     for place, film in ad.places.items():

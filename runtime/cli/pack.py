@@ -60,8 +60,8 @@ async def _write(arguments: Namespace, compilation: Compilation, wanted: list[st
     name, to = arguments.character, Path(arguments.to)
     with open_session(store_folder(arguments)) as session:
         async with handlers_for(engine_name(arguments), arguments, compilation, session) as handlers:
-            said = forecast(compilation.plan, handlers, session.cache, wanted)
-        keys = {one.step_id: one.key for one in said if one.status == "cached" and one.key}
+            said = forecast(compilation.plan, handlers, session.cache, wanted, holds=session.holds(compilation))
+        keys = {one.step_id: one.key for one in said if one.status in ("cached", "stale") and one.key}
         found = {step.rpartition(".")[2]: session.cache.lookup(keys[step]) for step in wanted if step in keys}
         blobs = {view: result.outputs["image"] for view, result in found.items() if result is not None}
         paths = {view: f"{name}/{view}{_SUFFIXES.get(blob.media_type, '.png')}" for view, blob in blobs.items()}

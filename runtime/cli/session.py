@@ -12,25 +12,29 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from adc.compiler import pipeline
 from adc.compiler.catalogue import Catalogue, builtin
 from adc.compiler.definitions import Script
+from adc.compiler.digest import Engine
 from adc.compiler.plan import Plan, StepKind
 from adc.compiler.render import render
 from adc.runtime.cli.again import again
-from adc.runtime.cli.choices import spec_choices
+from adc.runtime.cli.choices import engine_name, spec_choices
 from adc.runtime.cli.colour import coloured
 from adc.runtime.cli.exits import Exit
+from adc.runtime.cli.locked import compile_locked
 from adc.runtime.database import Database
-from adc.runtime.disk import DiskFiles, project_root
+from adc.runtime.decisions import counting, holds_of
+from adc.runtime.disk import DiskFiles, digest_of_file, project_root
 from adc.runtime.draft.handler import DraftHandler
-from adc.runtime.errors import AdcError, StoreError
+from adc.runtime.errors import AdcError, LockError, StoreError
 from adc.runtime.handlers.archive import ArchiveHandler
 from adc.runtime.handlers.card import CardHandler
 from adc.runtime.handlers.film import FilmHandler
 from adc.runtime.handlers.frame import FrameHandler
+from adc.runtime.handlers.locked import LockedHandler
 from adc.runtime.ledger import StoreLedger
-from adc.runtime.ports import Handler
+from adc.runtime.lock import Decision, Lock, lock_file, read_lock
+from adc.runtime.ports import NOTHING_HELD, Handler, Holds
 from adc.runtime.step_cache import StepCache
 from adc.runtime.store import Store, media_type_of
 
@@ -43,6 +47,8 @@ class Compilation:
     """A plan, the script that it follows from with its texts by path, and the catalogue that it was made with.
 
     `inputs` are the files that it was made from, absolute path to digest; paths of `texts` are relative to `folder`.
+    `lock` is what was decided about the spec before, in the file `lock_path`; `of` are the choices that it was compiled
+    under, as decisions have them, and `decisions` those that count.
     """
 
     plan: Plan
@@ -51,6 +57,15 @@ class Compilation:
     catalogue: Catalogue
     folder: Path
     inputs: Mapping[str, str]
+    lock: Lock
+    lock_path: Path
+    of: str
+    decisions: Mapping[str, Decision]
+    refreshed: bool
+
+    def templates(self, lock: Lock) -> Mapping[str, int]:
+        """The versions of wordings that the lock has to say: those that the plan was made with, which it may keep."""
+        return {} if self.refreshed else lock.templates
 
     @property
     def prefix(self) -> str:
@@ -66,7 +81,15 @@ def compile_or_complain(arguments: Namespace, *, quiet: bool = False) -> Compila
     spec = Path(arguments.spec)
     folder = spec.parent
     files = DiskFiles(folder, project_root(spec))
-    compiled = pipeline.compile_spec(spec.name, files, builtin(), spec_choices(arguments))
+    engine = engine_name(arguments)
+    beside = lock_file(arguments.spec, engine)
+    try:
+        lock = read_lock(beside)
+    except LockError as error:
+        complain(error, Exit.SPEC, arguments)
+        return None
+    locked = compile_locked(spec, files, builtin(), spec_choices(arguments), lock, refresh=arguments.refresh)
+    compiled = locked.compiled
     if compiled.diagnostics and not (quiet and compiled.plan is not None and not arguments.strict):
         told = render(compiled.diagnostics, compiled.texts, prefix=_prefix(folder), colour=coloured(sys.stderr))
         sys.stderr.write(told)
@@ -77,7 +100,23 @@ def compile_or_complain(arguments: Namespace, *, quiet: bool = False) -> Compila
         sys.stderr.write("nothing was made and nothing was spent\n")
         return None
     inputs = {os.path.abspath(folder / path): digest for path, digest in compiled.inputs.items()}
-    return Compilation(compiled.plan, compiled.script, compiled.texts, compiled.catalogue, folder, inputs)
+    if lock.decisions:
+        inputs[os.path.abspath(beside)] = digest_of_file(beside)
+    # What was bought holds no draft; and who asks for better has nothing held.
+    decisions = {} if engine == "draft" or arguments.refresh else counting(compiled.plan, lock, locked.of)
+    return Compilation(
+        compiled.plan,
+        compiled.script,
+        compiled.texts,
+        compiled.catalogue,
+        folder,
+        inputs,
+        lock,
+        beside,
+        locked.of,
+        decisions,
+        arguments.refresh,
+    )
 
 
 def _prefix(folder: Path) -> str:
@@ -98,6 +137,12 @@ class Session:
     store: Store
     cache: StepCache
     ledger: StoreLedger
+
+    def holds(self, compilation: Compilation) -> Holds:
+        """The results that the lock's decisions hold. Raises StoreError."""
+        if not compilation.decisions:
+            return NOTHING_HELD
+        return holds_of(compilation.decisions, compilation.plan, self.cache.lookup)
 
     def ingest(self, compilation: Compilation) -> None:
         """Put the plan's input files into the store. Raises StoreError, and StoreCorrupt where one has changed."""
@@ -134,6 +179,9 @@ async def handlers_for(
     }
     if engine == "draft":
         yield {**local, "generate": DraftHandler(compilation.catalogue)}
+        return
+    if arguments.locked or arguments.frozen:
+        yield {**local, "generate": LockedHandler(Engine(engine))}
         return
     from adc.runtime.cli.seller import hosts_of, key_for
     from adc.runtime.fal.handler import FalHandler, Terms

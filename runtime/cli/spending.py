@@ -12,12 +12,13 @@ from adc.runtime.cli.again import again, decision
 from adc.runtime.cli.ledger import command
 from adc.runtime.cli.session import Compilation, Session
 from adc.runtime.cli.settings import midnight, read_settings
+from adc.runtime.cli.signed import caps_of, sign_anew
 from adc.runtime.errors import SpendRefused
 from adc.runtime.fal.handler import Terms
 from adc.runtime.forecast import Forecast, purchases_ahead, usd_of
 from adc.runtime.ledger import Wanted, moment
 from adc.runtime.ports import DayCap
-from adc.runtime.purse import Cap, Purse
+from adc.runtime.purse import Agreed, Cap, Purse
 from adc.runtime.reporters.plan_table import amount
 
 
@@ -64,10 +65,13 @@ def admitted(
             goes_on = again(Namespace(**(vars(typed) | {"command": "plan"})))
         raise SpendRefused(together([*reasons, *unsure]), next_command=goes_on)
     _agree(ahead, typed)
-    if not everywhere and not any(budgets):
+    agreed: Sequence[Agreed | None] = [None] * len(ads)
+    if typed.signed is not None:
+        agreed = caps_of(typed.signed, ads, session, sign_anew(typed))
+    elif not everywhere and not any(budgets):
         # Nobody has said that more may be spent than the plan says: further tries have to fit into that.
-        agreed = usd_of(ahead) + sum((_under_way(forecasts, session) for _, forecasts in builds), Decimal(0))
-        everywhere.append(Cap(f"{dollars_text(agreed)} of the plan", agreed, reserved=agreed))
+        whole = usd_of(ahead) + sum((_under_way(forecasts, session) for _, forecasts in builds), Decimal(0))
+        everywhere.append(Cap(f"{dollars_text(whole)} of the plan", whole, reserved=whole))
     return tuple(
         Terms(
             ad=ad.plan.name,
@@ -75,10 +79,10 @@ def admitted(
             resolve=command(typed, "resolve"),
             on_ambiguous=typed.on_ambiguous,
             wait_seconds=typed.wait * 60.0,
-            purse=Purse((*budget, *everywhere)),
+            purse=Purse((*budget, *everywhere), one_by_one),
             day_cap=None if per_day is None else DayCap(per_day, since),
         )
-        for (ad, _), budget in zip(ads, budgets, strict=True)
+        for (ad, _), budget, one_by_one in zip(ads, budgets, agreed, strict=True)
     )
 
 

@@ -322,7 +322,7 @@ class FalHandler:
             try:
                 attempt = await self._ledger.intend(purchase, self._terms.day_cap)
             except BaseException:
-                self._terms.purse.settle(usd, Decimal(0))
+                self._terms.purse.settle(purchase.step, usd, Decimal(0))
                 raise
             try:
                 accepted = await submit(self._http, self._hosts, purchase.endpoint, purchase.arguments, purchase.step)
@@ -342,7 +342,7 @@ class FalHandler:
                     raise
                 charge = error.charge
                 await reserve.write(lambda: self._ledger.failed(attempt, reason=reason, charge=charge))
-                self._settle_purse(usd, error)
+                self._settle_purse(purchase.step, usd, error)
                 raise
             await reserve.write(
                 lambda: self._ledger.submitted(
@@ -362,10 +362,10 @@ class FalHandler:
             return False
         return answer.status_code in (200, 202)
 
-    def _settle_purse(self, committed: Decimal, error: RemoteError) -> None:
+    def _settle_purse(self, step: str, committed: Decimal, error: RemoteError) -> None:
         """What may have been billed stays committed."""
         if error.charge == "no":
-            self._terms.purse.settle(committed, Decimal(0))
+            self._terms.purse.settle(step, committed, Decimal(0))
 
     # Bringing it home
 
@@ -410,10 +410,10 @@ class FalHandler:
             raise  # the request is as good as before: the next build goes on with it
         except RemoteError as error:
             await self._ledger.failed(attempt.id, reason=str(error), charge=error.charge)
-            self._settle_purse(attempt.usd, error)
+            self._settle_purse(step.id, attempt.usd, error)
             raise
         usd = self._bill(step, attempt, answer)
-        self._terms.purse.settle(attempt.usd, usd)
+        self._terms.purse.settle(step.id, attempt.usd, usd)
         await self._ledger.completed(attempt.id, result=answer.result, usd=usd, billed_units=answer.billed_units)
         return await self._bring(step, workspace, attempt, answer, usd)
 

@@ -15,6 +15,7 @@ _NAMED = 3
 _STANDING = (
     ("under way", "asked for by an earlier build, which has its price in the ledger; this one only fetches it"),
     ("unsure", "an earlier build may have bought it; fal's history is asked before it is bought again"),
+    ("spared", "only needed by what the lock holds, so nothing is done"),
 )
 """What the statuses mean that are no plain words."""
 
@@ -69,16 +70,27 @@ def amount(steps: Sequence[Step], most: str = "") -> str:
 
 
 def _sums(plan: Plan, forecasts: Sequence[Forecast], *, paid: bool) -> Iterator[str]:
-    running = sum(one.status != "cached" for one in forecasts)
-    cached = len(forecasts) - running
-    yield f"  {running} of {len(forecasts)} steps to run, {cached} cached"
+    there = sum(one.status in ("cached", "stale", "spared") for one in forecasts)
+    yield f"  {len(forecasts) - there} of {len(forecasts)} steps to run, {there} cached"
     every = purchases([plan])
     if paid:
         ahead = amount(purchases_ahead([(plan, forecasts)]))
         yield f"  this build spends {ahead} of {dollars_text(usd_of(every))} in all"
         yield from (f"  {status}: {words}" for status, words in _STANDING if any(status == s.status for s in forecasts))
+        yield from _stale(plan, forecasts)
     else:
         yield f"  this draft is free; live, the whole plan costs {amount(every)}"
+
+
+def _stale(plan: Plan, forecasts: Sequence[Forecast]) -> Iterator[str]:
+    """What is used although it would be made in another way by now, and what it costs to have that."""
+    named = {one.step_id for one in forecasts if one.status == "stale"}
+    steps = [step for step in plan.steps if step.id in named]
+    if steps:
+        yield (
+            f"  stale: kept as it was accepted, for the spec asks for the same; `--refresh` makes it again for "
+            f"{amount(steps)}"
+        )
 
 
 def _model(step: Step, catalogue: Catalogue) -> str:

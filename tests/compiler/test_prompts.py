@@ -1,7 +1,6 @@
 """Prompts: what each family of models is told about the same scene, and templates that go wrong."""
 
 import json
-from importlib.resources import files
 
 import pytest
 from support.scripts import SPAN, endpoint, maya, phone, says, scene, script, serum, text, voiceover
@@ -86,12 +85,6 @@ def test_every_endpoint_is_told_about_a_scene_in_clean_lines() -> None:
         assert "  " not in told, each.id
         assert "{{" not in told, each.id
         assert ".." not in told, each.id
-
-
-def test_templates_in_the_catalogue_exist() -> None:
-    folder = files("adc.compiler") / "templates"
-    named = {f"{each.template}.j2" for each in builtin().endpoints if each.role in ("clip", "still")}
-    assert named | {"scene.j2"} == {entry.name for entry in folder.iterdir()}
 
 
 def test_who_moves_the_lips_to_a_voice_that_comes_later_is_told_so() -> None:

@@ -23,9 +23,12 @@ _EFFECTS = {
 
 _VALUES = {
     "catalogue",
+    "choices",
+    "derivations",
     "diagnostics",
     "digest",
     "files",
+    "pins",
     "plan",
     "price",
     "request",
@@ -33,6 +36,11 @@ _VALUES = {
     "units",
 }
 """The compiler's values that the runtime may use."""
+
+_SEEN_BY_TESTS = tuple(
+    f"adc.runtime.{name}" for name in ("cli.locked", "disk", "errors", "forecast", "lock", "reporters", "testing")
+)
+"""What tests of ads have of the runtime: files and locks are read, plans are told, and nothing is made."""
 
 
 def imports(file: Path) -> Iterator[str]:
@@ -77,7 +85,7 @@ def test_the_runtime_uses_only_the_compilers_values(repository: Path) -> None:
     wrong = [
         f"{file.relative_to(repository)}: {module}"
         for file in python_files(repository / "runtime")
-        if file.parent.name not in ("cli", "lsp")  # the two faces of the compiler: for a terminal and for an editor
+        if file.parent.name not in ("cli", "lsp", "testing")  # the compiler's faces: to a terminal, an editor, a test
         for module in imports(file)
         if module.startswith("adc.compiler.") and module.split(".")[2] not in _VALUES
     ]
@@ -94,6 +102,16 @@ def test_the_language_server_reads_and_never_runs(repository: Path) -> None:
     assert wrong == []
 
 
+def test_tests_of_ads_compile_and_never_run(repository: Path) -> None:
+    wrong = [
+        f"{file.relative_to(repository)}: {module}"
+        for file in python_files(repository / "runtime" / "testing")
+        for module in imports(file)
+        if module.startswith("adc.runtime.") and not module.startswith(_SEEN_BY_TESTS)
+    ]
+    assert wrong == []
+
+
 def test_only_the_command_line_knows_the_command_line(repository: Path) -> None:
     wrong = [
         f"{file.relative_to(repository)}: {module}"
@@ -101,6 +119,7 @@ def test_only_the_command_line_knows_the_command_line(repository: Path) -> None:
         if file.parent.name != "cli" and file.name != "__main__.py"
         for module in imports(file)
         if module.startswith("adc.runtime.cli")
+        and not (file.parent.name == "testing" and module.startswith("adc.runtime.cli.locked"))
     ]
     assert wrong == []
 

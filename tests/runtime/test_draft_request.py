@@ -156,7 +156,7 @@ def test_a_prompt_may_say_that_the_first_picture_is_the_start(
 
 
 def test_the_prompts_of_the_templates_say_it() -> None:
-    template = (resources.files("adc.compiler") / "templates" / "elements.j2").read_text(encoding="utf-8")
+    template = (resources.files("adc.compiler") / "templates" / "elements" / "1.j2").read_text(encoding="utf-8")
     line = next(line for line in template.splitlines() if line.startswith("@Image1"))
     takes = one(lambda e: e.takes.start_as_image)
     here = str(Path(__file__))

@@ -48,7 +48,7 @@ def test_a_cap_is_never_passed(
             billed = {"paid": usd, "paid less": usd / 2, "free failure": Decimal(0)}.get(end, usd)
             money_gone += billed
             if end != "lost":  # what was lost stays committed
-                purse.settle(usd, billed)
+                purse.settle("step", usd, billed)
 
     for usd, end, others, first in build:
         bills_come(others)
@@ -89,7 +89,7 @@ def test_a_refusal_counts_nothing_and_names_the_cap() -> None:
     with pytest.raises(SpendRefused, match=r"proof\.clip costs \$0\.50, and too much of the --max-cost of \$1\.00"):
         purse.commit("proof.clip", Decimal("0.50"))
     assert [cap.spent for cap in purse.caps] == [Decimal("0.60")] * 2
-    purse.settle(Decimal("0.60"), Decimal("0.30"))
+    purse.settle("hook.clip", Decimal("0.60"), Decimal("0.30"))
     purse.commit("proof.clip", Decimal("0.50"))
     assert purse.caps[1].left == Decimal("0.20")
 

@@ -6,7 +6,9 @@ from support.spec_cases import SPEC, pictures
 
 from adc.compiler.catalogue import builtin
 from adc.compiler.choices import Choices
+from adc.compiler.families import Families
 from adc.compiler.files import MemoryFiles
+from adc.compiler.pins import NO_PINS, Pins
 from adc.compiler.pipeline import Compiled, compile_spec
 from adc.compiler.plan import Plan, Step
 
@@ -20,12 +22,15 @@ def compiled(
     *,
     settings: Mapping[str, str] | None = None,
     variants: Mapping[str, str] | None = None,
+    pins: Pins = NO_PINS,
+    families: Families | None = None,
 ) -> Compiled:
     """What the compiler makes of a spec."""
     contents = {SPEC: source, **(others or {})}
     encoded = {path: data.encode() if isinstance(data, str) else data for path, data in contents.items()}
     files = MemoryFiles({**pictures(), "refs/song.wav": SONG, **encoded})
-    return compile_spec(SPEC, files, builtin(), Choices(settings or {}, variants or {}))
+    choices = Choices(settings or {}, variants or {})
+    return compile_spec(SPEC, files, builtin(), choices, pins=pins, families=families)
 
 
 def planned(

@@ -1,0 +1,215 @@
+"""What the lock means for a plan: which decisions count, what they pin, and which results they hold.
+
+A decision counts for a step where the spec still asks for the same: its `asks` are the step's. Whose key is the step's
+too is *current*. One whose key differs is *stale*: the world has moved (an endpoint's request, a wording, a frame that
+was made again with other bytes) and the spec has not, so what was accepted is kept and used until somebody asks for
+better. Where the spec asks for something else, no decision counts, and the step is *missing*: it is bought.
+
+The same step under the same choices comes first, then the same step under others, then any step that asks for the
+same: a scene that was renamed, or that another variant shares, keeps its take.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from adc.compiler.catalogue import Catalogue, Endpoint
+from adc.compiler.choices import Choices
+from adc.compiler.digest import digest_bytes
+from adc.compiler.pins import Pins
+from adc.compiler.plan import Json, Plan, Step, canonical
+from adc.runtime.lock import Decision, Lock, Verdict
+from adc.runtime.ports import Holds, Result
+
+
+def of_choices(plan_choices: Mapping[str, str], choices: Choices) -> str:
+    """What decisions are for: the key of each variant, and each param that was set, by name."""
+    chosen = {**plan_choices, **choices.settings}
+    return " ".join(f"{name}={value}" for name, value in sorted(chosen.items()))
+
+
+def pins_of(lock: Lock, of: str) -> Pins:
+    """What the lock holds fast before anything is compiled: by step id, whatever the spec asks for now."""
+    models: dict[str, str] = {}
+    takes: dict[str, int] = {}
+    for one in sorted(lock.decisions, key=lambda one: one.of == of):
+        if one.verdict == "accepted":
+            models[one.step] = one.model
+            takes[one.step] = one.take
+    takes.update(_after_rejected(lock, of))
+    return Pins(models, takes, lock.templates)
+
+
+def _after_rejected(lock: Lock, of: str) -> dict[str, int]:
+    """The take that counts of each step none of whose takes is accepted: the newest that is open, else the next one."""
+    by_step: dict[str, list[Decision]] = {}
+    for one in lock.decisions:
+        if one.of == of:
+            by_step.setdefault(one.step, []).append(one)
+    return {step: _next(takes) for step, takes in by_step.items() if all(one.verdict != "accepted" for one in takes)}
+
+
+def _next(takes: Iterable[Decision]) -> int:
+    rejected = [one.take for one in takes if one.verdict == "rejected"]
+    waiting = [one.take for one in takes if one.verdict == "open"]
+    return max(waiting) if waiting else max(rejected) + 1
+
+
+def counting(plan: Plan, lock: Lock, of: str) -> Mapping[str, Decision]:
+    """The decision that counts for each bought step of `plan` which has one."""
+    named: dict[tuple[str, str, str], Decision] = {}
+    anywhere: dict[tuple[str, str], Decision] = {}
+    renamed: dict[str, Decision] = {}
+    refused: set[tuple[str, str, str]] = set()
+    for one in lock.decisions:
+        if one.verdict == "accepted":
+            named[one.of, one.step, one.asks] = one
+            anywhere.setdefault((one.step, one.asks), one)
+            renamed.setdefault(one.asks, one)
+        elif one.verdict == "open":
+            named.setdefault((one.of, one.step, one.asks), one)
+        else:
+            refused.add((one.of, one.step, one.asks))
+    found: dict[str, Decision] = {}
+    for step in plan.steps:
+        if step.kind != "generate":
+            continue
+        place = (of, step.id, step.asks)
+        one_of = named.get(place)
+        if one_of is None and place not in refused:
+            one_of = anywhere.get((step.id, step.asks)) or renamed.get(step.asks)
+        if one_of is not None:
+            found[step.id] = one_of
+    return found
+
+
+def better_pins(
+    plan: Plan, pinned: Iterable[str], pins: Pins, lock: Lock, of: str, catalogue: Catalogue, *, refresh: bool = False
+) -> Pins | None:
+    """Pins that suit what the spec asks for now; None where those that `plan` was compiled with do.
+
+    `pinned` are the steps of `plan` that would be others without their pins. A pin of a step whose decision does not
+    count any more is let go; a decision that counts for a step of another name pins that step. With `refresh`, takes
+    alone are pinned.
+    """
+    found = counting(plan, lock, of)
+    models, takes = dict(pins.models), dict(pins.takes)
+    rejected = _after_rejected(lock, of)
+    asks = {one.step: one.asks for one in lock.decisions if one.of == of}
+    for step_id in pinned:
+        if step_id not in found and (step_id not in rejected or asks[step_id] != plan.step(step_id).asks):
+            models.pop(step_id, None)
+            takes.pop(step_id, None)
+    for step in plan.steps:
+        one = found.get(step.id)
+        if one is not None and one.take != step.take:
+            takes[step.id] = one.take
+        if one is not None and not refresh and one.model != _model(step, catalogue):
+            models[step.id] = one.model
+    better = Pins(models, takes, pins.templates)
+    return better if (better.models, better.takes) != (pins.models, pins.takes) else None
+
+
+def _model(step: Step, catalogue: Catalogue) -> str:
+    assert step.endpoint is not None, step
+    return catalogue.endpoint(step.endpoint).model
+
+
+def holds_of(decisions: Mapping[str, Decision], plan: Plan, lookup: Callable[[str], Result | None]) -> Holds:
+    """What the decisions that count hold: those whose very artifact is in the store. Raises StoreError."""
+    found: dict[str, Result] = {}
+    outputs = {step.id: step.output for step in plan.steps}
+    for step_id, one in decisions.items():
+        result = lookup(one.key)
+        blob = result.outputs.get(outputs[step_id]) if result is not None else None
+        if result is not None and blob is not None and blob.digest == one.artifact:
+            found[step_id] = result
+    return Holds(found, {step_id: decisions[step_id].key for step_id in found})
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What a build has of a bought step: its key, and the result that went into the film."""
+
+    key: str
+    result: Result
+
+
+def settled(
+    lock: Lock,
+    plan: Plan,
+    of: str,
+    *,
+    kept: Mapping[str, Decision],
+    made: Mapping[str, Made],
+    catalogue: Catalogue,
+    date: str,
+    verdict: Verdict = "accepted",
+) -> Lock:
+    """The lock after a build under these choices, which used the decisions that are `kept` and has what was `made`.
+
+    Decisions about steps that the plan does not have are dropped, and takes of something else that was asked for once.
+    A step that has neither keeps what was decided about it.
+    """
+    steps = {step.id: step for step in plan.steps if step.kind == "generate"}
+    decided = [
+        *(
+            replace(one, step=step_id, of=of, asks=steps[step_id].asks, verdict=verdict)
+            for step_id, one in kept.items()
+        ),
+        *(_decided(steps[step_id], of, has, catalogue, date, verdict) for step_id, has in made.items()),
+    ]
+    replaced = {one.step for one in decided}
+    lines = {
+        (one.step, one.of, one.take): one
+        for one in lock.decisions
+        if one.of != of or (one.step in steps and (one.step not in replaced or one.asks == steps[one.step].asks))
+    }
+    for one in decided:
+        _decide(lines, one)
+    templates = dict(lock.templates)
+    for step in steps.values():
+        family, _, version = step.template.partition("/")
+        if family:
+            templates.setdefault(family, int(version))
+    return Lock(plan.name, templates, tuple(lines.values()))
+
+
+def _decide(lines: dict[tuple[str, str, int], Decision], one: Decision) -> None:
+    """Put a decision among the others about its step; only one of them is accepted."""
+    place = (one.step, one.of, one.take)
+    before = lines.get(place)
+    if before is not None and (before.key, before.artifact) == (one.key, one.artifact):
+        one = replace(before, verdict=one.verdict)
+    if one.verdict == "accepted":
+        for other, line in lines.items():
+            if other[:2] == place[:2] and line.verdict == "accepted":
+                lines[other] = replace(line, verdict="open")
+    lines[place] = one
+
+
+def _decided(step: Step, of: str, has: Made, catalogue: Catalogue, date: str, verdict: Verdict) -> Decision:
+    assert step.endpoint is not None, step
+    endpoint = catalogue.endpoint(step.endpoint)
+    seed = step.arguments.get("seed")
+    return Decision(
+        step=step.id,
+        of=of,
+        take=step.take,
+        verdict=verdict,
+        key=has.key,
+        asks=step.asks,
+        artifact=has.result.outputs[step.output].digest,
+        endpoint=endpoint.id,
+        model=endpoint.model,
+        model_schema=schema_digest(endpoint),
+        seed=seed if isinstance(seed, int) else None,
+        request=has.result.receipt.request_id,
+        usd=has.result.receipt.usd,
+        date=date,
+    )
+
+
+def schema_digest(endpoint: Endpoint) -> str:
+    """The digest of what an endpoint takes and gives."""
+    schemas: dict[str, Json] = {"input": {**endpoint.input_schema}, "output": {**endpoint.output_schema}}
+    return digest_bytes(canonical(schemas))
