@@ -217,6 +217,11 @@ class Catalogue:
                 return endpoint
         raise KeyError(endpoint_id)
 
+    @property
+    def names(self) -> Mapping[str, str]:
+        """The name of the model behind each endpoint, by its id."""
+        return {endpoint.id: endpoint.model for endpoint in self.endpoints}
+
     def of_model(self, model: str) -> tuple[Endpoint, ...]:
         """The endpoints that a model name stands for; empty for an unknown name."""
         return tuple(endpoint for endpoint in self.endpoints if endpoint.model == model)

@@ -95,10 +95,16 @@ def _of_step(before: Step, after: Step, lengths: tuple[str, str], sides: Sides) 
         yield from _of_arguments(before, after, lengths, sides)
     if before.take != after.take:
         yield Change("take", "", before.take, after.take)
+    yield from of_price(before, after)
+
+
+def of_price(before: Step, after: Step) -> Iterator[Change]:
+    """What changed in a step whose request stays: its price, and which wording makes its prompt."""
+    ids = (after.id,)
     if before.template != after.template:
-        yield Change("template", "", before.template or None, after.template or None)
-    if (before.price.usd, before.price.mark) != (after.price.usd, after.price.mark) and _usd(before) != _usd(after):
-        yield Change("price", "", _usd(before), _usd(after))
+        yield Change("template", "", before.template or None, after.template or None, ids)
+    if _usd(before) != _usd(after):
+        yield Change("price", "", _usd(before), _usd(after), ids)
 
 
 def _usd(step: Step) -> str | None:
@@ -111,9 +117,11 @@ def _model(step: Step) -> Json:
 
 
 def _of_arguments(before: Step, after: Step, lengths: tuple[str, str], sides: Sides) -> Iterator[Change]:
+    arguments = before.arguments, after.arguments
+    names = [name for name in {**arguments[0], **arguments[1]} if arguments[0].get(name) != arguments[1].get(name)]
     old, new = (
-        {leaf.place: leaf for name, value in step.arguments.items() for leaf in _leaves(value, (name,))}
-        for step in (before, after)
+        {leaf.place: leaf for name in names if name in side for leaf in _leaves(side[name], (name,))}
+        for side in arguments
     )
     found = list(_of_references(old.values(), new.values(), sides))
     own = before.endpoint == after.endpoint
@@ -188,8 +196,10 @@ def _of_option(
 ) -> Iterator[Change]:
     old, new = (leaf.value if leaf else None for leaf in (was, now))
     name = (was or now).name  # type: ignore[union-attr]
-    if name == "seed" and all(leaf is None or _derived(step) for leaf, step in zip((was, now), steps, strict=True)):
-        return
+    if name == "seed":
+        old, new = (None if _derived(step) else value for step, value in zip(steps, (old, new), strict=True))
+        if old == new:
+            return
     if lengths[0] != lengths[1] and all(map(_is_length, (old, new), lengths)):
         yield Change("time", "bought", *lengths)
         return

@@ -7,7 +7,8 @@ derivation would put into the key of a step of today. Whatever the store or the 
 with under it; nothing is written anew, so that an older adc still finds it too.
 
 References stand for the bytes behind them in every derivation: what is found by an old key has the old bytes, and what
-is made of them is found in turn.
+is made of them is found in turn. A seed that no spec gives follows from the rest of its request: an entry that writes
+one as it was gives it the seed of that day.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence

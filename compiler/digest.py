@@ -41,7 +41,7 @@ def digest_bytes(data: bytes) -> str:
 
 def material(step: Step, digest_of: Callable[[Ref], str], engine: Engine) -> dict[str, Json]:
     """What is in the key of `step` done by `engine`, with `digest_of` giving the content behind each reference."""
-    material: dict[str, Json] = {
+    found: dict[str, Json] = {
         "derivation": DERIVATION,
         "engine": engine.name,
         "kind": step.kind,
@@ -51,8 +51,8 @@ def material(step: Step, digest_of: Callable[[Ref], str], engine: Engine) -> dic
         "arguments": substitute(step.arguments, lambda ref: {"$blob": digest_of(ref)}),
     }
     if engine.reads_brief:
-        material["brief"] = step.brief
-    return material
+        found["brief"] = step.brief
+    return found
 
 
 def step_key(step: Step, digest_of: Callable[[Ref], str], engine: Engine) -> str:
@@ -82,7 +82,8 @@ def _frame(
     text = canonical(material(hollow, lambda _ref: "", Engine(engine, reads_brief)))
     before, mark, rest = text.partition(canonical(arguments))
     between, marked, after = rest.partition(canonical(brief))
-    assert mark and bool(marked) == reads_brief, text
+    assert mark, text
+    assert bool(marked) == reads_brief, text
     return (before, between, after) if reads_brief else (before, b"", rest)
 
 

@@ -5,18 +5,19 @@ want to know of most steps only what stands in a table, what they need, and thei
 columns, what many steps have in common stands once, and the arguments and the brief of a step are a line of canonical
 JSON each: a key is made of that text (`digest.step_key`), and who asks for the value has it read then.
 
-    {"name": …, "ids": [… one a step …], "forms": […], …}    one line of JSON
-    [["hook","scene",["hook.clip"],0,240,"8","8"], …]         the timeline
-    {"image_url":␀,"prompt":"…"}                              a line a step: its arguments, cut where references stand
-    …
-    {"action":"…"}                                            a line a step: its brief
+    {"name": …, "forms": […], "form": [… a number a step …], …}   what many have in common, and numbers: a line of JSON
+    [["hook","scene",["hook.clip"],0,240,"8","8"], …]              the timeline, as JSON
+    hook.keyframe␟hook.clip␟…                                      ids; then purposes, asks and plan keys: a line each
+    {"image_url":␀,"prompt":"…"}                                   a line a step: its arguments, cut where references
+    …                                                              stand
+    {"action":"…"}                                                 a line a step: its brief
     …
 """
 
 import json
 import re
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -42,24 +43,25 @@ _MARK = re.compile(rb'"\\u0000(\d+)\\u0000"')
 _FORM = ("kind", "endpoint", "output", "take", "why", "template", "price")
 """The fields that many steps have in common."""
 
+_WORDS = ("id", "purpose", "asks")
+_BETWEEN = "\x1f"
+"""Stands between words in a line; a plan with one in its names is not kept."""
+
 _PROOF = Engine("kept", reads_brief=True)
 
 
 def pack(plan: Plan) -> bytes | None:
     """The plan as it is kept; None for one that could not be read back as exactly the same, keys included."""
     place = {step.id: number for number, step in enumerate(plan.steps)}
+    cuts = [_cut(step.arguments) for step in plan.steps]
+    refs = dict.fromkeys(ref for _, inside in cuts for ref in inside)
+    files = [ref for ref in refs if isinstance(ref, FileRef)]
+    made = [ref for ref in refs if isinstance(ref, StepRef)]
+    number = {ref: each for each, ref in enumerate((*files, *made))}
     forms: dict[tuple[Any, ...], int] = {}
-    refs: dict[Ref, int] = {}
-    needs: list[Json] = []
-    used: list[Json] = []
-    form: list[Json] = []
-    texts: list[bytes] = []
-    for step in plan.steps:
-        text, inside = _cut(step.arguments)
-        texts.append(text)
-        used.append([_number(refs, ref) for ref in inside])
-        needs.append([place[need] for need in step.needs])
-        form.append(_number(forms, tuple(getattr(step, name) for name in _FORM)))
+    form: list[Json] = [
+        forms.setdefault(tuple([getattr(step, name) for name in _FORM]), len(forms)) for step in plan.steps
+    ]
     document: dict[str, Json] = {
         "name": plan.name,
         "title": plan.title,
@@ -67,66 +69,73 @@ def pack(plan: Plan) -> bytes | None:
         "height": plan.height,
         "rate": plan.rate,
         "frames": plan.frames,
-        "choices": dict(plan.choices),
+        "choices": [list(choice) for choice in plan.choices.items()],
         "files": [[file.digest, file.path, file.bytes] for file in plan.files],
         "deliverables": [[film.step, film.aspect, film.width, film.height] for film in plan.deliverables],
-        "ids": [step.id for step in plan.steps],
-        "purposes": [step.purpose for step in plan.steps],
-        "asks": [step.asks for step in plan.steps],
         "forms": [[*one, str(price.usd), price.quantity, price.unit, price.mark] for *one, price in forms],
         "form": form,
-        "needs": needs,
-        "refs": [ref.digest if isinstance(ref, FileRef) else [place[ref.step], ref.output] for ref in refs],
-        "used": used,
-        "keys": list(plan_keys(plan).values()),
+        "needs": [[place[need] for need in step.needs] for step in plan.steps],
+        "file refs": [ref.digest for ref in files],
+        "step refs": [[place[ref.step] for ref in made], [ref.output for ref in made]],
+        "used": [[number[ref] for ref in inside] for _, inside in cuts],
     }
-    briefs = (canonical(step.brief) for step in plan.steps)
-    data = b"\n".join((canonical(document), canonical(listed(plan.timeline)), *texts, *briefs))
-    return data if _same(plan, unpack(data)) else None
+    words: list[Iterable[str]] = [[getattr(step, name) for step in plan.steps] for name in _WORDS]
+    lines = [canonical(document), canonical(listed(plan.timeline))]
+    lines += [_BETWEEN.join(column).encode() for column in (*words, plan_keys(plan).values())]
+    lines += [text for text, _ in cuts]
+    lines += [canonical(step.brief) for step in plan.steps]
+    data = b"\n".join(lines)
+    try:
+        again = unpack(data)
+    except (IndexError, KeyError, TypeError, ValueError):
+        return None  # a name has a character that stands between names or lines here
+    return data if _same(plan, again) else None
 
 
 def unpack(data: bytes) -> Plan:
     """The plan that was packed. For bytes that `pack` did not write it may raise anything that a wrong value does."""
     head, timeline, *texts = data.split(b"\n")
     document: dict[str, Any] = json.loads(head)
-    ids: list[str] = document["ids"]
-    if len(texts) != 2 * len(ids):
+    form: list[int] = document["form"]
+    total = len(form)
+    words = [str(line, "utf-8").split(_BETWEEN) for line in texts[: len(_WORDS) + 1]]
+    texts = texts[len(_WORDS) + 1 :]
+    if len(texts) != 2 * total:
         raise ValueError("a kept plan has two lines a step")
-    refs = [FileRef(one) if isinstance(one, str) else StepRef(ids[one[0]], one[1]) for one in document["refs"]]
-    made = [object.__new__(Step) for _ in ids]
-    columns: dict[str, Sequence[object]] = {
-        "id": ids,
-        "purpose": document["purposes"],
-        "asks": document["asks"],
-        "text_needs": _picked(ids, document["needs"]),
-        "text_refs": _picked(refs, document["used"]),
-        "arguments_text": texts[: len(ids)],
-        "brief_text": texts[len(ids) :],
-    }
+    columns: dict[str, Sequence[object]] = dict(zip(_WORDS, words, strict=False))
+    ids, keys = words[0], words[-1]
+    steps, outputs = document["step refs"]
+    made = _filled(StepRef, len(steps), {"step": list(map(ids.__getitem__, steps)), "output": outputs})
+    refs: list[Ref] = [*map(FileRef, document["file refs"]), *made]
     forms = [(*form[:6], Price(Decimal(form[6]), *form[7:])) for form in document["forms"]]
-    for name, values in zip(_FORM, zip(*forms, strict=True), strict=True) if forms else ():
-        columns[name] = list(map(values.__getitem__, document["form"]))
-    for name, column in columns.items():
-        if len(column) != len(ids):
-            raise ValueError(f"a kept plan has one {name} a step")
-        # by column, since a loop over steps and fields would take longer than all the rest
-        deque(map(getattr(Step, name).__set__, made, column), maxlen=0)
+    for name, values in zip(_FORM, zip(*forms, strict=True), strict=True):
+        columns[name] = list(map(values.__getitem__, form))
+    columns["text_needs"] = _picked(ids, document["needs"])
+    columns["text_refs"] = _picked(refs, document["used"])
+    columns["arguments_text"], columns["brief_text"] = texts[:total], texts[total:]
     plan = object.__new__(Plan)
     fields = {
-        **{name: document[name] for name in ("name", "title", "width", "height", "rate", "frames", "choices")},
+        **{name: document[name] for name in ("name", "title", "width", "height", "rate", "frames")},
+        "choices": dict(document["choices"]),
         "files": tuple([PlanFile(*file) for file in document["files"]]),
-        "steps": tuple(made),
+        "steps": tuple(_filled(Step, total, columns)),
         "deliverables": tuple([Deliverable(*film) for film in document["deliverables"]]),
         "timeline_text": timeline,
-        "kept_keys": dict(zip(ids, document["keys"], strict=True)),
+        "kept_keys": dict(zip(ids, keys, strict=True)),
     }
     for name, value in fields.items():
         object.__setattr__(plan, name, value)
     return plan
 
 
-def _number(known: dict[T, int], one: T) -> int:
-    return known.setdefault(one, len(known))
+def _filled(kind: type[T], total: int, columns: Mapping[str, Sequence[object]]) -> list[T]:
+    """That many values of a class, with its slots filled by column: a loop over values and fields takes longer."""
+    made = [object.__new__(kind) for _ in range(total)]
+    for name, column in columns.items():
+        if len(column) != total:
+            raise ValueError(f"a kept plan has one {name} for each")
+        deque(map(getattr(kind, name).__set__, made, column), maxlen=0)
+    return made
 
 
 def _picked(values: Sequence[T], which: Sequence[Sequence[int]]) -> list[tuple[T, ...]]:

@@ -10,14 +10,16 @@ own are one, then the next two, as long as they share half of them.
 import re
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import chain, zip_longest
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, TypeVar
 
 from adc.compiler.frozen import field, frozen
 from adc.compiler.plan import FileRef, Json, Placed, Plan, Step, as_ref
 from adc.compiler.units import seconds_text
+
+T = TypeVar("T", bound=tuple[Any, ...])
 
 PieceKind: TypeAlias = Literal["scene", "card", "morph", "music", "film", "person"]
 
@@ -73,11 +75,15 @@ def _owner(step: Step, places: Mapping[str, Placed]) -> tuple[PieceKind, str]:
         return "morph", morph
     if scene in places:
         return places[scene].kind, scene
-    if step.kind == "film":
-        return "film", "film"
-    if step.id == "music":
+    return ("film", "film") if step.kind == "film" else owner(step.id)
+
+
+def owner(step_id: str) -> tuple[PieceKind, str]:
+    """What a purchase of an unknown plan most likely belongs to."""
+    if step_id == "music":
         return "music", "music"
-    return "person", _OF_A_PERSON.sub("", step.id)
+    person = _OF_A_PERSON.sub("", step_id)
+    return ("person", person) if person != step_id else ("scene", step_id.partition(".")[0])
 
 
 def _shown(plan: Plan) -> Mapping[str, dict[str, Json]]:
@@ -110,8 +116,9 @@ def _whole(plan: Plan, film: Mapping[str, Json]) -> dict[str, Json]:
     return {
         "ad": plan.name,
         "title": plan.title,
+        "length": f"{_seconds(plan.frames, plan.rate)} s",
         "size": f"{plan.width}x{plan.height}",
-        "rate": plan.rate,
+        "rate": f"{plan.rate} fps",
         "deliver": [f"{film.aspect} {film.width}x{film.height}" for film in plan.deliverables],
         "captions": captions.get("style"),
         "loudness": film.get("loudness"),
@@ -121,7 +128,7 @@ def _whole(plan: Plan, film: Mapping[str, Json]) -> dict[str, Json]:
 
 def _music(plan: Plan, music: Mapping[str, Json]) -> dict[str, Json]:
     """How loud the music is, and the recording where it is one."""
-    told = {name: value for name, value in music.items() if name != "audio"}
+    told: dict[str, Json] = {name: f"{value} dB" for name, value in music.items() if name != "audio"}
     ref = as_ref(music.get("audio"))
     if isinstance(ref, FileRef):
         path = next((file.path for file in plan.files if file.digest == ref.digest), ref.digest)
@@ -130,7 +137,7 @@ def _music(plan: Plan, music: Mapping[str, Json]) -> dict[str, Json]:
 
 
 def _joins(plan: Plan, film: Mapping[str, Json], found: Mapping[str, dict[str, Json]]) -> None:
-    """Note how each piece is joined to the one before it."""
+    """Note how each piece is joined to the one before it; of a plain cut there is nothing to note."""
     before: str | None = None
     kinds = {placed.id: placed.kind for placed in plan.timeline}
     for segment in map(_object, _list(film.get("segments"))):
@@ -144,8 +151,8 @@ def _joins(plan: Plan, film: Mapping[str, Json], found: Mapping[str, dict[str, J
             frames = fade["frames"]
             assert isinstance(frames, int)
             found[name]["transition"] = f"{fade['kind']} {_seconds(frames, plan.rate)} s"
-        elif before is not None and kinds[before] != "morph" and kinds[name] != "morph":
-            found[name]["transition"] = "continue" if segment.get("skip") == 1 else "cut"
+        elif before is not None and kinds[before] != "morph" and kinds[name] != "morph" and segment.get("skip") == 1:
+            found[name]["transition"] = "continue"
         before = name
 
 
@@ -179,10 +186,11 @@ def paired(
     """
     old = [_made(piece, keys[0]) for piece in before]
     new = [_made(piece, keys[1]) for piece in after]
-    partner: dict[int, int] = {}
-    for mark in (_same, _made_alike, _named_alike):
-        _match(partner, list(map(mark, before, old)), list(map(mark, after, new)))
-    _match_alike(partner, before, after)
+    partner = _matched(
+        (_same, _made_alike, _named_alike), list(zip(before, old, strict=True)), list(zip(after, new, strict=True))
+    )
+    if len(partner) < len(after):
+        _match_alike(partner, before, after)
     return _in_order(before, after, partner)
 
 
@@ -203,16 +211,28 @@ def _named_alike(piece: Piece, _made: tuple[str, ...]) -> object:
     return piece.kind, piece.name
 
 
-def _match(partner: dict[int, int], old: Sequence[object], new: Sequence[object]) -> None:
-    """Pair what has the same mark and no partner yet, in order. None is no mark."""
-    taken = set(partner.values())
-    waiting: defaultdict[object, list[int]] = defaultdict(list)
-    for at in reversed(range(len(old))):
-        if at not in taken and old[at] is not None:
-            waiting[old[at]].append(at)
-    for at, mark in enumerate(new):
-        if at not in partner and waiting.get(mark):
-            partner[at] = waiting[mark].pop()
+def _matched(marks: Sequence[Callable[..., object]], old: Sequence[T], new: Sequence[T]) -> dict[int, int]:
+    """What stands beside what, by index of `new`: things of the same mark, in order, by one mark after the other.
+
+    What has found its like is no candidate for the marks that follow. None is no mark.
+    """
+    partner: dict[int, int] = {}
+    left, right = list(range(len(old))), list(range(len(new)))
+    for mark in marks:
+        waiting: dict[object, list[int]] = {}
+        for at in reversed(left):
+            waiting.setdefault(mark(*old[at]), []).append(at)
+        waiting.pop(None, None)
+        for at in right:
+            likes = waiting.get(mark(*new[at]))
+            if likes:
+                partner[at] = likes.pop()
+        right = [at for at in right if at not in partner]
+        if not right:
+            break
+        taken = set(partner.values())
+        left = [at for at in left if at not in taken]
+    return partner
 
 
 def _match_alike(partner: dict[int, int], before: Sequence[Piece], after: Sequence[Piece]) -> None:
@@ -288,13 +308,16 @@ def paired_steps(
     if before is None or after is None:
         was, now = (piece.steps if piece else () for piece in (before, after))
         return list(zip_longest(was, now))
+    if len(before.steps) == len(after.steps) and all(
+        was.id == now.id and keys[0][was.id] == keys[1][now.id]
+        for was, now in zip(before.steps, after.steps, strict=True)
+    ):
+        return list(zip(before.steps, after.steps, strict=True))
     old, new = (
         [(step, own[step.id], step.id.removeprefix(f"{piece.name}.")) for step in piece.steps]
         for piece, own in ((before, keys[0]), (after, keys[1]))
     )
-    partner: dict[int, int] = {}
-    for mark in (_same_step, _same_key, _same_name, _same_sort):
-        _match(partner, [mark(*step) for step in old], [mark(*step) for step in new])
+    partner = _matched((_same_step, _same_key, _same_name, _same_sort), old, new)
     pairs: list[StepPair] = [
         (before.steps[partner[at]] if at in partner else None, step) for at, step in enumerate(after.steps)
     ]
@@ -325,6 +348,8 @@ def moved(pairs: Sequence[Pair]) -> frozenset[str]:
         if old is not None and new is not None and old.placed is not None and new.placed is not None:
             order[new.name] = old.placed.start
     names, starts = list(order), list(order.values())
+    if starts == sorted(starts):
+        return frozenset()
     ends: list[int] = []
     holders: list[int] = []
     earlier: dict[int, int] = {}

@@ -14,9 +14,9 @@ two plans read like a shot list.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import accumulate, pairwise
-from typing import TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from adc.compiler.casting import views_of
 from adc.compiler.catalogue import Endpoint
@@ -27,13 +27,17 @@ from adc.compiler.needs import order
 from adc.compiler.quotes import to_come
 from adc.compiler.request import portions
 from adc.compiler.sandbox import Names, TemplateProblem, render
+from adc.compiler.simple import simple
 from adc.compiler.units import seconds_text
 from adc.compiler.vocabulary import VIEWS
 
 __all__ = [
+    "STILL_PARTS",
     "VIEWS",
     "TemplateProblem",
+    "asked_words",
     "bind",
+    "bind_asked",
     "compose_avoid",
     "compose_clip",
     "compose_still",
@@ -49,7 +53,12 @@ __all__ = [
 ]
 
 
-_BOUND: deque[tuple[Script, Scene | Card | None, Endpoint | None, Mapping[str, object]]] = deque(maxlen=4)
+STILL_PARTS: Final = ("setting", "light", "mood")
+"""What a still is told of its scene: the other statements are about time, and an edit of them buys no still again."""
+
+_BOUND: deque[tuple[Script, Scene | Card | None, Endpoint | Literal["asked"] | None, Mapping[str, object]]] = deque(
+    maxlen=4
+)
 """What was bound last: several texts of a scene are rendered one after the other, in the same scope."""
 
 
@@ -62,16 +71,48 @@ def bind(script: Script, piece: Scene | Card | None, endpoint: Endpoint | None) 
     for known_script, known_piece, known_endpoint, known in _BOUND:
         if known_script is script and known_piece is piece and known_endpoint is endpoint:
             return known
-    scope = _bound(script, piece, endpoint)
+    tags = _tags(script, piece, endpoint) if isinstance(piece, Scene) and endpoint is not None else {}
+    scope = _bound(script, piece, tags, _words, to_model=endpoint is not None)
     _BOUND.appendleft((script, piece, endpoint, scope))
     return scope
 
 
-def _bound(script: Script, piece: Scene | Card | None, endpoint: Endpoint | None) -> dict[str, object]:
+def bind_asked(script: Script, piece: Scene | None) -> Mapping[str, object]:
+    """The names in scope of a string of `piece`, meaning the same whichever model is told: what is asked of any.
+
+    Whoever is in the cast goes by the place in it and not by a name, because two may be called alike. Words that are
+    to come stand as the mark of the step that gives them. Raises TemplateProblem, as `bind` does.
+    """
+    for known_script, known_piece, kind, known in _BOUND:
+        if known_script is script and known_piece is piece and kind == "asked":
+            return known
+    places = {member.name: f"\ue002{place}" for place, member in enumerate(piece.cast, start=1)} if piece else {}
+    scope = _bound(script, piece, places, asked_words, to_model=True)
+    _BOUND.appendleft((script, piece, "asked", scope))
+    return scope
+
+
+def asked_words(text: Text, scope: Mapping[str, object], *, lines: bool = False) -> str:
+    """What a string asks for, in the scope of `bind_asked`: on one line, or with its `lines` where they count.
+
+    A template that does more than name things may tell a model something else than it gives with places in place of
+    names; so it is told as it is written, too.
+    """
+    words = _tidy(render(text, scope)) if lines else _words(text, scope)
+    return words if simple(text.value) is not None else f"{words}\ue003{text.value}"
+
+
+def _bound(
+    script: Script,
+    piece: Scene | Card | None,
+    tags: Mapping[str, str],
+    words: Callable[[Text, Mapping[str, object]], str],
+    *,
+    to_model: bool,
+) -> dict[str, object]:
     scope: dict[str, object] = {"ad": Names(shown=script.ad.title, name=script.ad.name, title=script.ad.title)}
     if piece is not None:
         scope["scene"] = Names(shown=piece.name, name=piece.name, seconds=seconds_text(piece.seconds))
-    tags = _tags(script, piece, endpoint) if isinstance(piece, Scene) and endpoint is not None else {}
     subjects: dict[str, Character | Product] = {**script.products, **script.characters}
     people: dict[str, Names] = {}
     for name, who in subjects.items():
@@ -80,14 +121,13 @@ def _bound(script: Script, piece: Scene | Card | None, endpoint: Endpoint | None
         _put(scope, name, people[name])
     for name, part in order(script):
         if name in script.params:
-            _put(scope, name, _chosen(script.params[name].value, scope, name))
+            _put(scope, name, _chosen(script.params[name].value, scope, name, words))
         elif name in script.variants:
             variant = script.variants[name]
-            shown = _chosen(variant.choices[variant.chosen], scope, name)
+            shown = _chosen(variant.choices[variant.chosen], scope, name, words)
             _put(scope, name, Names(shown=shown, key=variant.chosen))
         else:
-            words = _told(subjects[name], part, scope, to_model=endpoint is not None)
-            setattr(people[name], part, words)
+            setattr(people[name], part, _told(subjects[name], part, scope, words, to_model=to_model))
     for who_told in people.values():
         who_told.about = _about(who_told)
     return scope
@@ -109,8 +149,10 @@ def inside(scope: Mapping[str, object], name: str) -> Mapping[str, object]:
     return {**scope, **vars(group)} if isinstance(group, Names) else scope
 
 
-def _chosen(value: Text | str, scope: Mapping[str, object], name: str) -> str:
-    return value if isinstance(value, str) else _words(value, inside(scope, name))
+def _chosen(
+    value: Text | str, scope: Mapping[str, object], name: str, words: Callable[[Text, Mapping[str, object]], str]
+) -> str:
+    return value if isinstance(value, str) else words(value, inside(scope, name))
 
 
 def compose_clip(
@@ -153,14 +195,14 @@ def compose_clip(
             for line in spoken
         ],
     }
-    return (write or written)(endpoint, _scene_facts(script, scene, endpoint, scope) | facts)
+    return (write or written)(endpoint, _scene_facts(script, scene, endpoint, scope, PARTS) | facts)
 
 
 def compose_still(script: Script, scene: Scene, endpoint: Endpoint, words: Text, write: "Write | None" = None) -> str:
     """The prompt of a keyframe of the scene that shows `words`. Raises TemplateProblem."""
     scope = bind(script, scene, endpoint)
     facts: dict[str, object] = {"view": "", "words": _words(words, scope)}
-    return (write or written)(endpoint, _scene_facts(script, scene, endpoint, scope) | facts)
+    return (write or written)(endpoint, _scene_facts(script, scene, endpoint, scope, STILL_PARTS) | facts)
 
 
 def compose_view(
@@ -192,8 +234,10 @@ def _replaced(script: Script, scene: Scene, endpoint: Endpoint, prompt: Text) ->
     return text
 
 
-def _scene_facts(script: Script, scene: Scene, endpoint: Endpoint, scope: Mapping[str, object]) -> dict[str, object]:
-    """What the templates of clips and keyframes may read."""
+def _scene_facts(
+    script: Script, scene: Scene, endpoint: Endpoint, scope: Mapping[str, object], parts: Sequence[str]
+) -> dict[str, object]:
+    """What the templates of clips and keyframes may read; of the scene's statements, its `parts`."""
     takes = endpoint.takes
     style = _style(script, scene)
     numbers = _numbers(script, scene, endpoint)
@@ -214,7 +258,7 @@ def _scene_facts(script: Script, scene: Scene, endpoint: Endpoint, scope: Mappin
         else 0,
         "look": _words(style.look, inside(scope, style.name)) if style and style.look else "",
         "avoid": "" if "$avoid" in endpoint.request.values() else compose_avoid(script, scene, endpoint),
-        **{part: _words(scene.parts[part], scope) if part in scene.parts else "" for part in PARTS},
+        **{part: _words(scene.parts[part], scope) if part in scene.parts else "" for part in parts},
     }
 
 
@@ -270,12 +314,19 @@ def _numbers(script: Script, scene: Scene, endpoint: Endpoint) -> dict[str, rang
     return {name: range(first, end) for name, (first, end) in zip(views, pairwise(ends), strict=True)}
 
 
-def _told(who: Character | Product, part: str, scope: Mapping[str, object], *, to_model: bool) -> str:
+def _told(
+    who: Character | Product,
+    part: str,
+    scope: Mapping[str, object],
+    words: Callable[[Text, Mapping[str, object]], str],
+    *,
+    to_model: bool,
+) -> str:
     """What somebody looks like or wears, in words."""
     text = who.wears if part == "wears" and isinstance(who, Character) else who.looks
     if text is None:
         return to_come(f"{who.name}.looks") if to_model else "as in the picture"
-    return _words(text, inside(scope, who.name))
+    return words(text, inside(scope, who.name))
 
 
 def _about(who: Names) -> str:

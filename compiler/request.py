@@ -172,7 +172,7 @@ def apply_options(arguments: Mapping[str, Json], options: Iterable[Option]) -> d
     """
     found = dict(arguments)
     for option in options:
-        _put(found, option.name.value.split("."), _plain(option.value))
+        _put(found, option.name.value.split("."), plain(option.value))
     return found
 
 
@@ -186,7 +186,8 @@ def _put(group: dict[str, Json], path: Sequence[str], value: Json) -> None:
     group[name] = value
 
 
-def _plain(value: bool | int | Decimal | str) -> Json:
+def plain(value: bool | int | Decimal | str) -> Json:
+    """The value of a `set` line as it is sent."""
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
     return value

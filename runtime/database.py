@@ -27,14 +27,11 @@ import anyio
 import anyio.to_thread
 
 from adc.runtime.errors import StoreError
+from adc.runtime.glance import FILE, VERSION
 from adc.runtime.store import ELSEWHERE, store_failure
 
 T = TypeVar("T")
 
-FILE = "adc.sqlite"
-"""The name of the file in a store."""
-
-VERSION = 2
 SCHEMA = """
 CREATE TABLE results (
     key TEXT PRIMARY KEY,
@@ -97,6 +94,26 @@ UPDATE attempts SET charge = 'no' WHERE state = 'failed';
 UPDATE attempts SET charge = 'maybe' WHERE state = 'abandoned';
 CREATE UNIQUE INDEX one_row_a_request ON attempts (request_id) WHERE request_id != '';
 ALTER TABLE uploads ADD COLUMN expires_at TEXT NOT NULL DEFAULT ''
+""",
+    3: """
+CREATE TABLE made_from (
+    key TEXT PRIMARY KEY,
+    ad TEXT NOT NULL,
+    choices TEXT NOT NULL,
+    engine TEXT NOT NULL,
+    step TEXT NOT NULL,
+    at TEXT NOT NULL,
+    facts BLOB NOT NULL
+);
+CREATE TABLE last (
+    ad TEXT NOT NULL,
+    choices TEXT NOT NULL,
+    engine TEXT NOT NULL,
+    step TEXT NOT NULL,
+    key TEXT NOT NULL,
+    at TEXT NOT NULL,
+    PRIMARY KEY (ad, engine, choices, step)
+) WITHOUT ROWID
 """,
 }
 

@@ -9,7 +9,7 @@ The same step under the same choices comes first, then the same step under other
 same: a scene that was renamed, or that another variant shares, keeps its take.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from adc.compiler.catalogue import Catalogue, Endpoint
@@ -17,6 +17,7 @@ from adc.compiler.choices import Choices
 from adc.compiler.digest import digest_bytes
 from adc.compiler.pins import Pins
 from adc.compiler.plan import Json, Plan, Step, canonical
+from adc.runtime.glance import Outputs
 from adc.runtime.lock import Decision, Lock, Verdict
 from adc.runtime.ports import Holds, Result
 
@@ -66,7 +67,9 @@ def counting(plan: Plan, lock: Lock, of: str) -> Mapping[str, Decision]:
             anywhere.setdefault((one.step, one.asks), one)
             renamed.setdefault(one.asks, one)
         elif one.verdict == "open":
-            named.setdefault((one.of, one.step, one.asks), one)
+            other = named.setdefault((one.of, one.step, one.asks), one)
+            if other.verdict == "open" and other.take < one.take:
+                named[one.of, one.step, one.asks] = one
         else:
             refused.add((one.of, one.step, one.asks))
     found: dict[str, Decision] = {}
@@ -127,6 +130,30 @@ def holds_of(decisions: Mapping[str, Decision], plan: Plan, lookup: Callable[[st
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """What decisions hold, as far as a look at the store goes: digests by step and output, and the keys."""
+
+    outputs: Mapping[str, Outputs]
+    keys: Mapping[str, str]
+
+
+def held_of(
+    decisions: Mapping[str, Decision],
+    plan: Plan,
+    outputs: Callable[[Collection[str]], Mapping[str, Outputs]],
+) -> Held:
+    """As `holds_of`, where nothing is made: `outputs` gives those of the keys that have a result."""
+    found = outputs([one.key for one in decisions.values()])
+    kinds = {step.id: step.output for step in plan.steps}
+    held = {
+        step_id: found[one.key]
+        for step_id, one in decisions.items()
+        if one.key in found and found[one.key].get(kinds[step_id]) == one.artifact
+    }
+    return Held(held, {step_id: decisions[step_id].key for step_id in held})
+
+
+@dataclass(frozen=True, slots=True)
 class Made:
     """What a build has of a bought step: its key, and the result that went into the film."""
 
@@ -156,7 +183,7 @@ def settled(
             replace(one, step=step_id, of=of, asks=steps[step_id].asks, verdict=verdict)
             for step_id, one in kept.items()
         ),
-        *(_decided(steps[step_id], of, has, catalogue, date, verdict) for step_id, has in made.items()),
+        *(decision_about(steps[step_id], of, has, catalogue, date, verdict) for step_id, has in made.items()),
     ]
     replaced = {one.step for one in decided}
     lines = {
@@ -165,16 +192,21 @@ def settled(
         if one.of != of or (one.step in steps and (one.step not in replaced or one.asks == steps[one.step].asks))
     }
     for one in decided:
-        _decide(lines, one)
-    templates = dict(lock.templates)
-    for step in steps.values():
+        decide(lines, one)
+    return Lock(plan.name, with_wordings(lock.templates, steps.values()), tuple(lines.values()))
+
+
+def with_wordings(templates: Mapping[str, int], steps: Iterable[Step]) -> Mapping[str, int]:
+    """The versions of wordings that a lock has, with those that the steps were made with beside them."""
+    found = dict(templates)
+    for step in steps:
         family, _, version = step.template.partition("/")
         if family:
-            templates.setdefault(family, int(version))
-    return Lock(plan.name, templates, tuple(lines.values()))
+            found.setdefault(family, int(version))
+    return found
 
 
-def _decide(lines: dict[tuple[str, str, int], Decision], one: Decision) -> None:
+def decide(lines: dict[tuple[str, str, int], Decision], one: Decision) -> None:
     """Put a decision among the others about its step; only one of them is accepted."""
     place = (one.step, one.of, one.take)
     before = lines.get(place)
@@ -187,7 +219,8 @@ def _decide(lines: dict[tuple[str, str, int], Decision], one: Decision) -> None:
     lines[place] = one
 
 
-def _decided(step: Step, of: str, has: Made, catalogue: Catalogue, date: str, verdict: Verdict) -> Decision:
+def decision_about(step: Step, of: str, has: Made, catalogue: Catalogue, date: str, verdict: Verdict) -> Decision:
+    """A decision about what was made of a bought step under these choices."""
     assert step.endpoint is not None, step
     endpoint = catalogue.endpoint(step.endpoint)
     seed = step.arguments.get("seed")

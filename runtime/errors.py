@@ -25,9 +25,10 @@ AdcError                     one sentence: what happened, what it cost, what is 
 Which answer of fal becomes which of these is data: `schemas/answers/fal.json`.
 """
 
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal, TypeAlias
+
+from adc.compiler.frozen import frozen
 
 Charge: TypeAlias = Literal["yes", "no", "maybe"]
 """Whether an attempt that ended without a result has cost something."""
@@ -79,7 +80,7 @@ class LockError(AdcError):
     """The lock beside a spec cannot be read or written."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Finding:
     """What a model found wrong in a request: where (`elements/0/frontal_image_url`), what, and the type of error."""
 

@@ -21,7 +21,7 @@ This is the runtime's only task group.
 import heapq
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -32,9 +32,10 @@ import anyio.abc
 import anyio.to_thread
 
 from adc.compiler.plan import Plan, Step, StepKind
-from adc.runtime.errors import AdcError
+from adc.runtime.errors import AdcError, StoreError
 from adc.runtime.events import StepBlocked, StepFailed, StepFinished, StepNoted, StepStarted
 from adc.runtime.leases import Leases
+from adc.runtime.past import NO_OCCASION, Note, Occasion, note
 from adc.runtime.policy import Limits, keeps_place, remaining_seconds, wanted
 from adc.runtime.ports import NOTHING_HELD, Blob, Handler, Holds, Made, Reporter, Result, Workspace
 from adc.runtime.state import Progress, State
@@ -72,18 +73,22 @@ async def execute(
     goal: Iterable[str] | None = None,
     leases: Leases | None = None,
     holds: Holds = NOTHING_HELD,
+    occasion: Occasion = NO_OCCASION,
 ) -> Outcome:
     """Do the steps that `goal` needs, or all, that have no result yet. The plan's input files are in the store.
 
     With `leases`, a remote step is done by one of the builds that share the store, and the others wait for its result.
-    What `holds` has is not done, whatever its key is; nor is what only that would need.
-    Failures of the world are in the outcome; only bugs and cancellation are raised.
+    What `holds` has is not done, whatever its key is; nor is what only that would need. What is made is written down
+    with the `occasion`. Failures of the world are in the outcome; only bugs and cancellation are raised.
     """
     async with anyio.create_task_group() as tasks:
         steps = wanted(plan, goal, holds.results)
-        build = _Build(steps, handlers, store, cache, reporter, limits, clock, tasks, leases, holds)
+        build = _Build(steps, handlers, store, cache, reporter, limits, clock, tasks, leases, holds, occasion)
         build.advance()
-    return build.outcome()
+    outcome = build.outcome()
+    with suppress(StoreError):  # without it the next look at the past is less exact, and nothing else
+        await cache.use(occasion, outcome.keys, (step.id for step in plan.steps))
+    return outcome
 
 
 class _Build:
@@ -101,6 +106,7 @@ class _Build:
         tasks: anyio.abc.TaskGroup,
         leases: Leases | None,
         holds: Holds,
+        occasion: Occasion,
     ) -> None:
         self._steps = {step.id: step for step in steps}
         self._handlers = handlers
@@ -111,6 +117,7 @@ class _Build:
         self._tasks = tasks
         self._leases = leases
         self._holds = holds
+        self._occasion = occasion
         self._progress = Progress({step.id: () if step.id in holds.results else step.needs for step in steps})
         remaining = remaining_seconds(steps)
         self._rank = {step.id: (-remaining[step.id], number) for number, step in enumerate(steps)}
@@ -242,15 +249,16 @@ class _Build:
     async def _keep(self, step: Step, made: Made, folder: Path, storing: anyio.CapacityLimiter) -> Result:
         """Put what was made into the store and the cache. It is paid for, so being cancelled does not stop this."""
         with anyio.CancelScope(shield=True):
-            outputs = await anyio.to_thread.run_sync(self._put, made, folder, limiter=storing)
+            outputs, told = await anyio.to_thread.run_sync(self._put, step, made, folder, limiter=storing)
             result = Result(outputs, made.receipt)
-            await self._cache.record(self._keys[step.id], step.id, result)
+            await self._cache.record(self._keys[step.id], step.id, result, told)
         return result
 
-    def _put(self, made: Made, folder: Path) -> Mapping[str, Blob]:
+    def _put(self, step: Step, made: Made, folder: Path) -> tuple[Mapping[str, Blob], Note]:
         blobs = {name: self._store.put_file(path, media_type_of(path)) for name, path in made.files.items()}
         self._store.discard(folder)
-        return blobs
+        engine = self._handlers[step.kind].engine(step)
+        return blobs, note(step, engine, digest_in(self._results), self._keys, self._occasion)
 
     async def _discard(self, folder: Path) -> None:
         with anyio.CancelScope(shield=True):

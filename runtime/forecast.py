@@ -5,19 +5,20 @@ needs the bytes of its inputs; where an input has still to be made nobody knows 
 input made again with the same bytes changes nothing), so all that is said is after what it will be decided.
 """
 
-from collections.abc import Callable, Container, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
-from adc.compiler.digest import plan_keys
-from adc.compiler.plan import Plan, Step, StepKind
-from adc.runtime.policy import wanted
-from adc.runtime.ports import NOTHING_HELD, Attempt, Handler, Holds, Result
-from adc.runtime.step_cache import StepCache
+from adc.compiler.digest import Engine, plan_keys
+from adc.compiler.frozen import frozen
+from adc.compiler.plan import FileRef, Plan, Ref, Step, StepKind, needed
+from adc.runtime.glance import Outputs
+
+if TYPE_CHECKING:
+    from adc.runtime.ports import AttemptState
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Forecast:
     """What is known of a step beforehand.
 
@@ -33,56 +34,147 @@ class Forecast:
     key: str | None
 
 
+class Maker(Protocol):
+    """Who would do a kind of step: a handler, or what stands for one where nothing is made."""
+
+    @property
+    def remote(self) -> bool:
+        """Whether the work happens elsewhere."""
+        ...
+
+    def engine(self, step: Step) -> Engine:
+        """Its name; part of the step's key."""
+        ...
+
+
+class Known(Protocol):
+    """What is known of keys: a step cache, or a look at a store."""
+
+    def known_key(self, step: Step, engine: Engine, digest_of: Callable[[Ref], str]) -> str:
+        """The key by which the step is known."""
+        ...
+
+    def outputs(self, keys: Collection[str]) -> Mapping[str, Outputs]:
+        """The outputs of those of the keys that have a result."""
+        ...
+
+
+class Open(Protocol):
+    """An attempt of the ledger."""
+
+    @property
+    def state(self) -> "AttemptState":
+        """How far it has come."""
+        ...
+
+
+class Decided(Protocol):
+    """Results that are used whatever the keys are by now."""
+
+    @property
+    def outputs(self) -> Mapping[str, Outputs]:
+        """Their outputs, by step."""
+        ...
+
+    @property
+    def keys(self) -> Mapping[str, str]:
+        """The keys that they were made for, by step."""
+        ...
+
+
 def forecast(
     plan: Plan,
-    handlers: Mapping[StepKind, Handler],
-    cache: StepCache,
+    handlers: Mapping[StepKind, Maker],
+    cache: Known,
     goal: Iterable[str] | None = None,
     *,
-    opened: Callable[[str], Attempt | None] = lambda _key: None,
-    holds: Holds = NOTHING_HELD,
+    opened: Callable[[str], Open | None] = lambda _key: None,
+    holds: Decided | None = None,
 ) -> tuple[Forecast, ...]:
-    """The forecast of each step that `goal` needs, or of all, in plan order. Raises StoreError.
+    """The forecast of each step that `goal` needs, or of all, in plan order. Raises what `cache` and `opened` do.
 
     `opened` gives the attempt of the ledger that is open for a key; `holds` are the results that were decided for.
     """
-    results: dict[str, Result] = {}
+    steps = plan.steps if goal is None else needed(plan.steps, goal)
+    held = {} if holds is None else holds.outputs
+    sought: Container[str] | None = None
+    if held:
+        from adc.runtime.policy import wanted
+
+        sought = {step.id for step in wanted(plan, goal, held.keys())}
+    keys, outputs = _known(steps, handlers, cache, held)
+    place = {step.id: number for number, step in enumerate(steps)}
     running: dict[str, str] = {}
     said: list[Forecast] = []
-    sought = {step.id for step in wanted(plan, goal, holds.results)}
-    for step in wanted(plan, goal):
-        if step.id in holds.results:
-            known = all(need in results for need in step.needs)
-            key = cache.key_of(step, handlers[step.kind].engine(step), results) if known else None
-            results[step.id] = holds.results[step.id]
-            stale = key is not None and key != holds.keys[step.id]
-            said.append(Forecast(step.id, "stale" if stale else "cached", None, holds.keys[step.id]))
-            continue
-        if step.id not in sought and not all(need in results for need in step.needs):
-            said.append(Forecast(step.id, "spared", None, None))
-            continue
-        pending = {need for need in step.needs if need not in results}
-        if pending:
-            nearest = next(earlier.step_id for earlier in reversed(said) if earlier.step_id in pending)
-            said.append(Forecast(step.id, "after", nearest, None))
-            continue
-        key = cache.key_of(step, handlers[step.kind].engine(step), results)
-        result = cache.lookup(key)
-        if result is not None:
-            results[step.id] = result
-            said.append(Forecast(step.id, "cached", None, key))
-        elif step.id not in sought:
-            said.append(Forecast(step.id, "spared", None, key))
+    for step in steps:
+        name, key = step.id, keys.get(step.id)
+        if holds is not None and name in held:
+            stale = key is not None and key != holds.keys[name]
+            said.append(Forecast(name, "stale" if stale else "cached", None, holds.keys[name]))
+        elif name in outputs:
+            said.append(Forecast(name, "cached", None, key))
+        elif sought is not None and name not in sought:
+            said.append(Forecast(name, "spared", None, key))
+        elif key is None:
+            said.append(Forecast(name, "after", _nearest(step.needs, outputs, place), None))
         elif key in running:
-            said.append(Forecast(step.id, "after", running[key], key))
+            said.append(Forecast(name, "after", running[key], key))
         else:
-            running[key] = step.id
+            running[key] = name
             attempt = opened(key) if handlers[step.kind].remote else None
-            said.append(Forecast(step.id, "will run" if attempt is None else _standing(attempt), None, key))
+            said.append(Forecast(name, "will run" if attempt is None else _standing(attempt), None, key))
     return tuple(said)
 
 
-def _standing(attempt: Attempt) -> Literal["under way", "unsure"]:
+def _nearest(needs: Sequence[str], outputs: Container[str], place: Mapping[str, int]) -> str:
+    """Of what a step needs and has not got, the one that stands last."""
+    return needs[0] if len(needs) == 1 else max((n for n in needs if n not in outputs), key=place.__getitem__)
+
+
+def _known(
+    steps: Sequence[Step], handlers: Mapping[StepKind, Maker], cache: Known, held: Mapping[str, Outputs]
+) -> tuple[dict[str, str], Mapping[str, Outputs]]:
+    """The keys of the steps whose needs have results, and the outputs of those that have one.
+
+    What is found lets further keys be made, so it goes in waves: the keys of a wave are asked for together.
+    """
+    keys: dict[str, str] = {}
+    outputs = dict(held)
+
+    def digest_of(ref: Ref) -> str:
+        return ref.digest if isinstance(ref, FileRef) else outputs[ref.step][ref.output]
+
+    missing: dict[str, int] = {}
+    waiting: dict[str, list[Step]] = {}
+    wave: list[Step] = []
+    for step in steps:
+        needs = step.needs
+        if needs and outputs:
+            needs = tuple([need for need in needs if need not in outputs])
+        if not needs:
+            wave.append(step)
+            continue
+        missing[step.id] = len(needs)
+        for need in needs:
+            waiting.setdefault(need, []).append(step)
+    while wave:
+        asked = [cache.known_key(step, handlers[step.kind].engine(step), digest_of) for step in wave]
+        found = cache.outputs(asked)
+        after: list[Step] = []
+        for step, key in zip(wave, asked, strict=True):
+            keys[step.id] = key
+            if step.id in outputs or key not in found:
+                continue
+            outputs[step.id] = found[key]
+            for waiter in waiting.get(step.id, ()):
+                missing[waiter.id] -= 1
+                if not missing[waiter.id]:
+                    after.append(waiter)
+        wave = after
+    return keys, outputs
+
+
+def _standing(attempt: Open) -> Literal["under way", "unsure"]:
     return "unsure" if attempt.state in ("intended", "ambiguous") else "under way"
 
 

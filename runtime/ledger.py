@@ -363,7 +363,8 @@ def _where(wanted: Wanted) -> tuple[str, tuple[str, ...]]:
             conditions.append((f"{column} = ?", (value,)))
     if wanted.scene:
         # not LIKE, to which an underscore is any letter
-        conditions.append(("substr(step || '.', 1, length(?) + 1) = ? || '.'", (wanted.scene, wanted.scene)))
+        named = wanted.scene.replace("@", ".")
+        conditions.append(("substr(replace(step, '@', '.') || '.', 1, length(?) + 1) = ? || '.'", (named, named)))
     for column, values in (("endpoint", wanted.endpoints), ("state", wanted.states)):
         if values:
             conditions.append((f"{column} IN ({', '.join('?' for _ in values)})", tuple(values)))

@@ -50,6 +50,13 @@ class Holds:
     results: Mapping[str, Result] = field(default_factory=dict)
     keys: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def outputs(self) -> Mapping[str, Mapping[str, str]]:
+        """The digests of what is held: by step, then by the name of the output."""
+        return {
+            step: {name: blob.digest for name, blob in result.outputs.items()} for step, result in self.results.items()
+        }
+
 
 NOTHING_HELD = Holds()
 """Every step is what its key says."""

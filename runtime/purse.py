@@ -51,7 +51,7 @@ class Agreed:
 
 
 class Purse:
-    """The caps that a purchase has to keep to, all of them; with `agreed`, also that of its step, which must be there."""
+    """The caps that a purchase has to keep to, all of them; with `agreed`, its step must have one there too."""
 
     def __init__(self, caps: Iterable[Cap] = (), agreed: Agreed | None = None) -> None:
         self.caps = tuple(caps)

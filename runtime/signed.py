@@ -6,26 +6,27 @@ To build it is to make the same document of how things are now and to hold the t
 
     {"schema": "adc/signed/1", "digest": "sha256:…", "spec": "glow.ad", …, "plan": {…}, "store": {…}, "bill": […]}
 
-With `--all-variants` there are several ads, and `plan`, `store`, `decisions` and `bill` stand in each of `ads`. What ads
-have in common is in the bill of the first. The file holds no path of the machine, no clock, no key and no address: the
-same situation gives the same bytes. Its digest tells a file that was edited or cut short from one that is whole; it
+With `--all-variants` there are several ads, and `plan`, `store`, `decisions` and `bill` stand in each of `ads`. What
+ads have in common is in the bill of the first. The file holds no path of the machine, no clock, no key and no address:
+the same situation gives the same bytes. Its digest tells a file that was edited or cut short from one that is whole; it
 says nothing about who wrote it.
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
-from adc.compiler.digest import DERIVATION, digest_bytes
+from adc.compiler.digest import DERIVATION, digest_bytes, plan_keys
 from adc.compiler.plan import Json, Plan, canonical, to_json
 from adc.compiler.plan import load as load_plan
 from adc.runtime.errors import SpendRefused
-from adc.runtime.forecast import Forecast, plan_keys, purchases_ahead
+from adc.runtime.forecast import Forecast, purchases_ahead
 from adc.runtime.version import __version__
 
 SCHEMA: Final = "adc/signed/1"
+_GONE: Final = ("spent", "wasted")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +52,15 @@ class Accepted:
 class Item:
     """A purchase that was agreed to: dollars, and how sure they are; of an `unknown` price nobody knows the amount.
 
-    `spent` is what had been committed for the same purchase before, in vain or without anybody knowing.
+    `spent` is what had been committed for the same purchase before, and `wasted` the part of that which surely came to
+    nothing; of the rest nobody knew.
     """
 
     step: str
     usd: Decimal
     mark: str
     spent: Decimal
+    wasted: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +114,17 @@ class Signed:
 
 
 @dataclass(frozen=True, slots=True)
+class Spent:
+    """What was committed for a step key, and the part of it that came to nothing; in dollars."""
+
+    usd: Decimal
+    wasted: Decimal
+
+
+NOTHING_SPENT: Final = Spent(Decimal(0), Decimal(0))
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """An ad as it stands now, before it is signed or held against what was signed."""
 
@@ -130,9 +144,9 @@ def sign(
     refresh: bool,
     inputs: Mapping[str, str],
     models: Mapping[str, Model],
-    spent: Callable[[str], Decimal],
+    spent: Mapping[str, Spent],
 ) -> Signed:
-    """The signed plan of how things stand now. `spent` is what the ledger has committed for a step key."""
+    """The signed plan of how things stand now. `spent` is what the ledger has committed, by step key."""
     bills = _bills(ads, spent) if engine != "draft" else [() for _ in ads]
     return Signed(
         version=__version__,
@@ -145,19 +159,17 @@ def sign(
         refresh=refresh,
         inputs=inputs,
         models=models,
-        ads=tuple(
-            Ad(ad.plan, tuple(ad.forecasts), ad.decisions, bill) for ad, bill in zip(ads, bills, strict=True)
-        ),
+        ads=tuple(Ad(ad.plan, tuple(ad.forecasts), ad.decisions, bill) for ad, bill in zip(ads, bills, strict=True)),
     )
 
 
-def _bills(ads: Sequence[Standing], spent: Callable[[str], Decimal]) -> Iterable[tuple[Item, ...]]:
+def _bills(ads: Sequence[Standing], spent: Mapping[str, Spent]) -> Iterable[tuple[Item, ...]]:
     """What each ad would buy, but for what one before it buys already."""
     bought = {id(step) for step in purchases_ahead([(ad.plan, ad.forecasts) for ad in ads])}
     for ad in ads:
-        keys = {said.step_id: said.key for said in ad.forecasts}
+        gone = {said.step_id: spent.get(said.key or "", NOTHING_SPENT) for said in ad.forecasts}
         yield tuple(
-            Item(step.id, step.price.usd, step.price.mark, spent(key) if (key := keys[step.id]) else Decimal(0))
+            Item(step.id, step.price.usd, step.price.mark, gone[step.id].usd, gone[step.id].wasted)
             for step in ad.plan.steps
             if id(step) in bought
         )
@@ -203,15 +215,19 @@ def _document(signed: Signed) -> dict[str, Json]:
 def _ad_json(ad: Ad) -> dict[str, Json]:
     return {
         "plan": to_json(ad.plan),
-        "store": {said.step_id: _without_none({"status": said.status, "after": said.after, "key": said.key})
-                  for said in ad.standing},
+        "store": {
+            said.step_id: _without_none({"status": said.status, "after": said.after, "key": said.key})
+            for said in ad.standing
+        },
         "decisions": {step: {"take": one.take, "artifact": one.artifact} for step, one in ad.decisions.items()},
-        "bill": [
-            {"step": item.step, "usd": str(item.usd), "mark": item.mark}
-            | ({"spent": str(item.spent)} if item.spent else {})
-            for item in ad.bill
-        ],
+        "bill": [_item_json(item) for item in ad.bill],
     }
+
+
+def _item_json(item: Item) -> dict[str, Json]:
+    gone = zip(_GONE, (item.spent, item.wasted), strict=True)
+    line: dict[str, Json] = {name: str(usd) for name, usd in gone if usd}
+    return {"step": item.step, "usd": str(item.usd), "mark": item.mark, **line}
 
 
 def _without_none(pairs: Mapping[str, str | None]) -> dict[str, Json]:
@@ -224,7 +240,8 @@ def load(data: bytes, name: str) -> Signed:
         document = json.loads(data)
     except (ValueError, RecursionError):
         begun = data.lstrip().startswith(b"{")
-        raise _refused(name, "is cut short, or was edited" if begun else "is no signed plan") from None
+        why = "is cut short, or was edited" if begun else "is no signed plan" if data.strip() else "is empty"
+        raise _refused(name, why) from None
     schema = document.get("schema") if isinstance(document, dict) else None
     if schema == "adc/plan/1":
         raise _refused(name, "is a plan that nobody has signed")
@@ -279,7 +296,7 @@ def _ad(document: Mapping[str, Any]) -> Ad:
         ),
         decisions={step: Accepted(one["take"], one["artifact"]) for step, one in document["decisions"].items()},
         bill=tuple(
-            Item(one["step"], Decimal(one["usd"]), one["mark"], Decimal(one.get("spent", "0")))
+            Item(one["step"], Decimal(one["usd"]), one["mark"], *(Decimal(one.get(name, 0)) for name in _GONE))
             for one in document["bill"]
         ),
     )

@@ -27,6 +27,7 @@ from pathlib import Path
 
 from adc.compiler.digest import digest_bytes
 from adc.runtime.errors import StoreCorrupt, StoreError, StoreFull
+from adc.runtime.glance import blob_file, is_whole
 from adc.runtime.leases import Leases
 from adc.runtime.ports import Blob
 from adc.runtime.session import Session, sweep
@@ -77,6 +78,7 @@ class Store:
     def __init__(self, root: Path) -> None:
         self.root = root
         self._blobs = root / "blobs"
+        self.blobs = str(self._blobs)
         self._work = root.resolve() / "work"
         self._session = Session(self._work)
 
@@ -138,11 +140,7 @@ class Store:
 
     def has(self, digest: str, size: int | None = None) -> bool:
         """Whether the blob is here, and of `size` bytes where that is given; one that is not whole is not here."""
-        try:
-            found = os.stat(self._place(digest)).st_size
-        except OSError:
-            return False
-        return size is None or found == size
+        return is_whole(self.blobs, digest, size)
 
     def path(self, digest: str) -> Path:
         """The readable file of a blob, never to be written to. Raises StoreError where it is not here."""
@@ -165,8 +163,7 @@ class Store:
         raise StoreCorrupt(f"A file in the store at {self.root} was damaged; it is kept aside in {damaged}.")
 
     def _place(self, digest: str) -> Path:
-        name = digest.removeprefix("sha256:")
-        return self._blobs / name[:2] / name[2:]
+        return Path(blob_file(self.blobs, digest))
 
     def _may_be_moved(self, path: Path) -> bool:
         """Whether a file lies in a workspace and nothing else shares its bytes."""

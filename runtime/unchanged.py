@@ -178,6 +178,8 @@ def _look(path: str, now: int) -> "Seen":
     stat = _stat(path)
     if os.path.isdir(path):
         found = hashlib.sha256("\n".join(sorted(os.listdir(path))).encode())
+    elif not os.path.isfile(path):
+        raise OSError(f"{path} is no file")  # a pipe would be waited for
     else:
         with open(path, "rb") as file:
             found = hashlib.file_digest(file, "sha256")

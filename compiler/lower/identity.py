@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from adc.compiler.casting import Need, views_of
 from adc.compiler.definitions import Character, Product
 from adc.compiler.frozen import frozen
-from adc.compiler.lower.asked import person_asks
+from adc.compiler.lower.asked import view_asks
 from adc.compiler.lower.purchase import buy
 from adc.compiler.lower.sheet import Sheet
 from adc.compiler.plan import Json
@@ -111,7 +111,7 @@ def _picture(sheet: Sheet, member: Character | Product, view: str) -> Json:
         endpoint,
         facts,
         purpose=f"{member.display}, {view.replace('_', ' ')} view",
-        asked={**person_asks(sheet, member.name), "view": view},
+        asked=view_asks(sheet, member, view),
         templated=True,
         brief=brief,
         span=span,

@@ -6,7 +6,7 @@ Who has a LoRA is known to the still by it: she is called by her trigger word, a
 from adc.compiler.casting import Need
 from adc.compiler.definitions import Character, Keyframe, Scene
 from adc.compiler.frozen import replace
-from adc.compiler.lower.asked import scene_asks
+from adc.compiler.lower.asked import still_asks
 from adc.compiler.lower.identity import in_brief, pictured, subject
 from adc.compiler.lower.lora import family_of, lower_lora
 from adc.compiler.lower.purchase import buy
@@ -53,7 +53,7 @@ def lower_keyframe(sheet: Sheet, scene: Scene, keyframe: Keyframe, step_id: str,
         )
     sent = [] if casting.references_waived else members
     style = sheet.file(look) if look and not casting.references_waived else None
-    weights = [lower_lora(sheet, member, member.lora) for member in trained if member.lora]
+    weights = {member.name: lower_lora(sheet, member, member.lora) for member in trained if member.lora}
     told = _as_told(scene, trained)
     if casting.references_waived:
         told = without_pictures(sheet.script, told)
@@ -64,7 +64,7 @@ def lower_keyframe(sheet: Sheet, scene: Scene, keyframe: Keyframe, step_id: str,
         "resolution": resolution(endpoint, sheet.script.ad.short_side),
         "subjects": [subject(sheet, member).to_fact() for member in sent],
         "style": style,
-        "loras": [{"weights": weight} for weight in weights if weight is not None],
+        "loras": [{"weights": weight} for weight in weights.values() if weight is not None],
         "avoid": sheet.composed(lambda: compose_avoid(sheet.script, told, endpoint)) or None,
         "seed": scene.seed,
     }
@@ -83,8 +83,13 @@ def lower_keyframe(sheet: Sheet, scene: Scene, keyframe: Keyframe, step_id: str,
         endpoint,
         facts,
         purpose=purpose,
-        asked={} if sheet.rough else {**scene_asks(sheet, scene), "words": sheet.words(keyframe.prompt, plain)},
-        using=keyframe.using,
+        asked={}
+        if sheet.rough
+        else {
+            **still_asks(sheet, scene, keyframe.prompt, sent, None if casting.references_waived else look),
+            "loras": [weights.get(member.name) for member in scene.cast],
+        },
+        using=using,
         templated=True,
         why=casting.why,
         brief=brief,

@@ -3,7 +3,7 @@
 from adc.compiler.casting import Need, Refusal, cast
 from adc.compiler.definitions import Scene, Text, Transition
 from adc.compiler.frozen import replace
-from adc.compiler.lower.asked import scene_asks
+from adc.compiler.lower.asked import morph_asks
 from adc.compiler.lower.purchase import buy
 from adc.compiler.lower.scene import Clip, first_frame, last_frame
 from adc.compiler.lower.sheet import Sheet
@@ -56,7 +56,7 @@ def lower_morph(
             "end_frame": first_frame(sheet, after[0].name, after[1]),
         },
         purpose=purpose,
-        asked={} if sheet.rough else {**scene_asks(sheet, scene), "seconds": seconds_text(morph.seconds)},
+        asked={} if sheet.rough else {**morph_asks(sheet, scene, morph.prompt), "seconds": seconds_text(morph.seconds)},
         templated=True,
         why=casting.why.replace("named in the spec", "the model of morphs"),
         brief={
@@ -94,6 +94,7 @@ def _as_scene(morph: Transition, before: Scene, after: Scene) -> Scene:
         start=None,
         end=None,
         shots=(),
+        seed=None,
         options=(),
         effects=(),
         upscale=None,

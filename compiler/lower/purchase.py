@@ -70,7 +70,7 @@ def buy(
     cost = price(endpoint, arguments, clip=clip, short_side=short_side)
     if cost.mark == "unknown":
         _unknown(sheet, endpoint, arguments, span, clip)
-    note(sheet, step_id, asked, using, options, take or 1)
+    note(sheet, step_id, endpoint, facts, asked, using=using, options=options, take=take or 1)
     wording = sheet.wording(endpoint) if templated else ""
     if templated and wording != sheet.families.wording(endpoint.template, {}):
         sheet.pinned.add(step_id)

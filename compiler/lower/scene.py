@@ -14,7 +14,7 @@ from adc.compiler.casting import Casting, Need, Part
 from adc.compiler.catalogue import Endpoint
 from adc.compiler.definitions import Character, ClipOf, FrameOf, Keyframe, Line, Picture, Scene
 from adc.compiler.frozen import frozen, replace
-from adc.compiler.lower.asked import scene_asks
+from adc.compiler.lower.asked import clip_asks
 from adc.compiler.lower.identity import in_brief, pictured, subject
 from adc.compiler.lower.keyframe import lower_keyframe
 from adc.compiler.lower.purchase import buy
@@ -67,9 +67,10 @@ class Lowered:
 
 @frozen
 class _Unit:
-    """The scene, or one of its shots, with who makes it. `number` is 0 for a whole scene."""
+    """The scene, or one of its shots, with what it asks for and who makes it. `number` is 0 for a whole scene."""
 
     scene: Scene
+    need: Need
     casting: Casting
     number: int
     frames: int
@@ -89,9 +90,10 @@ def lower_scene(
         chained = before is not None if number == 1 else shot.start is None
         first = sum(len(unit.casting.parts) for unit in units)
         lends = number == len(cut) and is_gone_on(sheet, scene)
-        casting = _cast(sheet, shot, earlier, first, chained=chained, lends=lends)
-        if casting is not None:
-            units.append(_Unit(shot, casting, number if len(cut) > 1 else 0, length))
+        need = _need(sheet, shot, earlier, chained=chained, lends=lends)
+        casting = _cast(sheet, shot, need, first) if need else None
+        if need and casting:
+            units.append(_Unit(shot, need, casting, number if len(cut) > 1 else 0, length))
     if len(units) < len(cut):
         return None
     clips: list[Clip] = []
@@ -184,10 +186,8 @@ def _voice_ids(scene: Scene, cut: list[Scene]) -> list[dict[int, str]]:
     return [{index: next(ids) for index in indices} for indices in over]
 
 
-def _cast(
-    sheet: Sheet, scene: Scene, earlier: dict[str, Lowered], first: int, *, chained: bool, lends: bool
-) -> Casting | None:
-    """Who makes a scene or shot, whose first clip is that of the index `first`; None where nobody does (reported)."""
+def _need(sheet: Sheet, scene: Scene, earlier: dict[str, Lowered], *, chained: bool, lends: bool) -> Need | None:
+    """What a scene or shot asks of its model; None where what it would go on from is not there (reported)."""
     given = _given(scene, earlier)
     if isinstance(scene.start, ClipOf) and given is None:
         return None  # that scene could not be lowered, which is reported already
@@ -196,7 +196,7 @@ def _cast(
         short_side = min(short_side, *(takes.short_side for takes in sheet.catalogue.start_clips()))
     members = pictured(scene.cast)
     styled = look_of(sheet.script, scene) is not None
-    need = Need(
+    return Need(
         role="clip",
         seconds=scene.seconds,
         aspect=sheet.script.ad.aspect,
@@ -211,6 +211,10 @@ def _cast(
         lenders=tuple(dict.fromkeys(m for each in sheet.catalogue.start_clips() for m in each.models)) if lends else (),
     )
 
+
+def _cast(sheet: Sheet, scene: Scene, need: Need, first: int) -> Casting | None:
+    """Who makes a scene or shot, whose first clip is that of the index `first`; None where nobody does (reported)."""
+
     def reads(endpoint: Endpoint) -> int:
         spoken = tuple(line for line in scene.lines if in_clip(line)) if endpoint.takes.speech else ()
         return len(
@@ -220,7 +224,7 @@ def _cast(
                     scene,
                     endpoint,
                     start=need.start,
-                    goes_on=given is not None,
+                    goes_on=bool(need.goes_on),
                     end=need.end,
                     spoken=spoken,
                     write=sheet.write,
@@ -237,7 +241,7 @@ def _cast(
         return None
     _speaks(sheet, scene, casting)
     _seeds(sheet, scene, casting)
-    if casting.references_waived and scene.using is None and given is None:
+    if casting.references_waived and scene.using is None and not need.goes_on:
         _waived(sheet, scene, casting)
     return casting
 
@@ -400,7 +404,11 @@ def _clip(
         purpose=_purpose(scene, bought, kept, place, unit.number) + (f", goes on from {given.id}" if given else ""),
         asked={}
         if sheet.rough
-        else {**scene_asks(sheet, scene, lines), "seconds": seconds_text(kept), "part": place[0]},
+        else {
+            **clip_asks(sheet, scene, unit.need, lines, members, look),
+            "seconds": [seconds_text(scene.seconds), seconds_text(kept)],
+            "part": [*place],
+        },
         using=scene.using,
         templated=scene.prompt is None,
         why=unit.casting.why,

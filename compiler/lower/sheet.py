@@ -11,7 +11,7 @@ from adc.compiler.frozen import replace
 from adc.compiler.mentions import place
 from adc.compiler.pins import NO_PINS, Pins
 from adc.compiler.plan import FileRef, Json, PlanFile, Step, StepRef, canonical
-from adc.compiler.prompts import TemplateProblem, bind, render, roughly, worded
+from adc.compiler.prompts import TemplateProblem, bind, bind_asked, render, roughly, worded
 from adc.compiler.source import Span
 
 
@@ -49,6 +49,7 @@ class Sheet:
         """What the spec asks of each purchase, by step id."""
         self.diagnostics: list[Diagnostic] = []
         self._bought: dict[bytes, Step] = {}
+        self._lacks = False
 
     def write(self, endpoint: Endpoint, facts: Mapping[str, object]) -> str:
         """The prompt of these facts, in the wording of the endpoint's family; of a rough plan no more than it needs."""
@@ -77,11 +78,13 @@ class Sheet:
         """Take in a spare step; one that could not be had has been reported."""
         if step_id in self.spare:
             self.steps.setdefault(step_id, self.spare[step_id])
+        else:
+            self._lacks = True
 
     @property
     def wrong(self) -> bool:
-        """Whether an error has been written down: then there will be no plan."""
-        return any(diagnostic.severity is Severity.ERROR for diagnostic in self.diagnostics)
+        """Whether an error has been written down, here or by a check: then there will be no plan."""
+        return self._lacks or any(diagnostic.severity is Severity.ERROR for diagnostic in self.diagnostics)
 
     def file(self, file: Picture | Recording) -> Json:
         """Put an input file on the sheet; gives the reference to it."""
@@ -151,6 +154,14 @@ class Sheet:
         """
         try:
             return bind(self.script, piece, endpoint)
+        except TemplateProblem as problem:
+            self.report_template(problem)
+            return None
+
+    def scope_asked(self, scene: Scene | None) -> Mapping[str, object] | None:
+        """What names mean in words of `scene`, whichever model is told; None where one has no meaning (reported)."""
+        try:
+            return bind_asked(self.script, scene)
         except TemplateProblem as problem:
             self.report_template(problem)
             return None

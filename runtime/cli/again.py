@@ -7,6 +7,8 @@ came from the environment.
 
 import shlex
 from argparse import Namespace
+from collections.abc import Callable, Mapping
+from typing import Final
 
 from adc.runtime.cli.choices import REMOTE, WAIT, fal_url, shown
 
@@ -21,13 +23,23 @@ _SIM = {
 }
 """What `adc sim` may be told, and what it is where nothing is said."""
 
+_PLACED: Final[Mapping[str, Callable[[Namespace], list[str]]]] = {
+    "take": lambda arguments: [arguments.scene],
+    "why": lambda arguments: [arguments.step],
+    "takes": lambda arguments: [arguments.scene] if arguments.scene else [],
+    "accept": lambda arguments: ["{}@{}".format(*arguments.take)],
+    "reject": lambda arguments: ["{}@{}".format(*arguments.take)],
+}
+"""Commands about a place in a spec, which comes before the spec and may do without it: how the place is typed."""
+
 
 def again(arguments: Namespace, *extra: str) -> str:
     """The command of `arguments`, but for the answers `--yes` and `--on-ambiguous`, with `extra` words at its end."""
     words = ["adc", arguments.command]
-    if arguments.command in ("build", "plan", "pack"):
+    if arguments.command in ("build", "plan", "pack", *_PLACED):
         signed = arguments.signed  # which says itself what is chosen
-        words.append(shown(signed.path if signed else arguments.spec))
+        words += _PLACED[arguments.command](arguments) if arguments.command in _PLACED else []
+        words += [shown(signed.path if signed else arguments.spec)] if signed or arguments.spec else []
         if arguments.command == "pack":
             words.append(arguments.character)
         for flag, pairs in (("--set", arguments.settings), ("--variant", arguments.variants)):
@@ -35,7 +47,9 @@ def again(arguments: Namespace, *extra: str) -> str:
                 words += [flag, f"{name}={value}"]
         if arguments.all_variants and not signed:
             words.append("--all-variants")
-        words += [f"--{flag}" for flag in ("strict", "locked", "frozen") if getattr(arguments, flag)]
+        words += ["--strict"] if arguments.strict else []
+        if arguments.command not in _PLACED:
+            words += [f"--{flag}" for flag in ("locked", "frozen") if getattr(arguments, flag)]
         words += [f"--{flag}" for flag in ("refresh", "draft") if getattr(arguments, flag) and not signed]
         if arguments.store:
             words += ["--store", arguments.store]
@@ -43,9 +57,15 @@ def again(arguments: Namespace, *extra: str) -> str:
             words += ["--fal-url", fal_url(arguments)]
     if arguments.command == "plan" and arguments.plan_file:
         words += ["-o", shown(arguments.plan_file)]
-    if arguments.command == "build":
-        if arguments.out:
-            words += ["--out", arguments.out]
+    if arguments.command == "plan" and arguments.explain:
+        words.append("--explain")
+    if arguments.command in ("build", "takes") and arguments.out:
+        words += ["--out", arguments.out]
+    if arguments.command == "take" and arguments.number != 1:
+        words += ["-n", str(arguments.number)]
+    if arguments.command == "takes" and arguments.json:
+        words.append("--json")
+    if arguments.command in ("build", "take"):
         if arguments.remote != REMOTE:
             words += ["--remote", str(arguments.remote)]
         if arguments.max_cost is not None:

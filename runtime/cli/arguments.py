@@ -36,28 +36,44 @@ def parser() -> argparse.ArgumentParser:
     _where(build)
     _locked(build)
     build.add_argument("--out", metavar="FILE", help="where the film goes (default: out/NAME.mp4)")
-    build.add_argument("--yes", action="store_true", help="spend what the plan costs without asking")
-    build.add_argument(
-        "--on-ambiguous",
-        choices=("fail", "wait", "rebuy"),
-        default="wait",
-        help="what to do about a request whose answer was lost and that may have been bought: fail at once, wait for "
-        "fal's history to tell, or give it up and buy again (default: wait)",
+    _buying(build)
+
+    take = commands.add_parser(
+        "take",
+        help="make further takes of a scene",
+        description="Make further takes of a scene: the same words, tried again. Each is bought, after its price was "
+        "shown; the film stays as it is until one of them is accepted.",
     )
-    build.add_argument(
-        "--wait",
-        type=_minutes,
-        default=WAIT,
-        metavar="MINUTES",
-        help=f"how long to wait for fal's history to tell of a lost request (default: {WAIT})",
+    _scene(take)
+    take.add_argument("-n", dest="number", type=_takes, default=1, metavar="N", help="how many more (default: 1)")
+    _seller(take)
+    _buying(take)
+
+    takes = commands.add_parser(
+        "takes",
+        help="show the takes of a scene beside each other",
+        description="Show the takes of a scene as a table and as a picture, a row a take; without a scene, a table of "
+        "every scene that has several.",
     )
-    build.add_argument(
-        "--max-cost", type=_money, metavar="USD", help="spend no more than this in this build, as in --max-cost 5"
+    _scene(takes, optional=True)
+    _seller(takes)
+    takes.add_argument("--out", metavar="FILE", help="where the picture goes (default: out/NAME.takes.SCENE.png)")
+    takes.add_argument("--json", action="store_true", help="print them as JSON (schemas/takes.v1.json); no picture")
+
+    accept = commands.add_parser(
+        "accept",
+        help="have the film use a take",
+        description="Have the film use a take of a scene: it is written down in the lock. Nothing is made or spent.",
     )
-    build.add_argument(
-        "--remote", type=_count, default=REMOTE, metavar="N", help=f"requests under way at once (default: {REMOTE})"
+    _take(accept)
+
+    reject = commands.add_parser(
+        "reject",
+        help="have the film never use a take",
+        description="Have the film never use a take of a scene: it is written down in the lock. Nothing is made or "
+        "spent.",
     )
-    build.add_argument("--local", type=_count, metavar="N", help="local steps at once (default: one a processor)")
+    _take(reject)
 
     plan = commands.add_parser(
         "plan", help="show what would be made, and its price", description="Show what would be made, and its price."
@@ -77,9 +93,64 @@ def parser() -> argparse.ArgumentParser:
     form.add_argument(
         "--text", action="store_true", help="print the plan as text, with every prompt, the same on any machine"
     )
+    form.add_argument(
+        "--explain", action="store_true", help="print of each step that will run why, in a line; `adc why` tells more"
+    )
     plan.add_argument(
         "--status", action="store_true", help="print the plan as JSON with what the store already holds, step by step"
     )
+
+    diff = commands.add_parser(
+        "diff",
+        help="show what changes, and what it costs",
+        description="Show what changes in an ad, scene by scene: words, pictures, time, model, price; what is bought "
+        "again because of it and why; what is only cut again. Nothing is made and nothing is spent.",
+    )
+    diff.add_argument(
+        "side",
+        metavar="SIDE",
+        nargs="?",
+        help="what it is compared with: another spec, a plan (`adc plan --json`, or a signed one), a git revision such "
+        "as main, a file of one such as main:ad.ad, A...B for what B has changed since it left A, or A..B; left out: "
+        "what the store and the lock hold",
+    )
+    diff.add_argument(
+        "spec", metavar="SPEC", nargs="?", help="the .ad file or plan; left out: the one spec of this folder or ./specs"
+    )
+    _chosen(diff, all_variants=True)
+    _where(diff)
+    diff.set_defaults(strict=False)
+    diff.add_argument(
+        "--since-lock", action="store_true", help="compare with the lock alone: which of its decisions would change"
+    )
+    diff.add_argument(
+        "--format",
+        choices=("text", "json", "markdown"),
+        default="text",
+        help="for people, for programs (schemas/diff.v1.json), or for a pull request (default: text)",
+    )
+    diff.add_argument(
+        "--exit-code",
+        action="store_true",
+        help="exit with 1 where something differs; a spec that cannot be compared, or has errors, is 3 then",
+    )
+    diff.add_argument(
+        "--max-cost",
+        type=_money,
+        metavar="USD",
+        help="exit with 4 where more than this would be bought, or nobody knows how much; counts before --exit-code",
+    )
+
+    why = commands.add_parser(
+        "why",
+        help="tell why a step will run, and since when",
+        description="Tell why a step of the plan will run, or need not: what of it differs from when it was last made, "
+        "since which commit, and what follows from it. Nothing is made and nothing is spent.",
+    )
+    why.add_argument("step", metavar="STEP", help="a step as `adc plan` names it, or a scene for all of its steps")
+    _found_spec(why)
+    _where(why)
+    why.add_argument("--json", action="store_true", help="print it as JSON (schemas/why.v1.json)")
 
     check = commands.add_parser(
         "check",
@@ -282,6 +353,11 @@ def _spec(command: argparse.ArgumentParser, *, all_variants: bool = True, or_pla
     """`or_plan` says what a signed plan does in the place of a spec, where there may be one."""
     signed = f"; or a plan that `adc plan -o` has signed, known by its content: it {or_plan}" if or_plan else ""
     command.add_argument("spec", metavar="SPEC", help=f"the .ad file{signed}")
+    _chosen(command, all_variants=all_variants)
+    _strict(command)
+
+
+def _chosen(command: argparse.ArgumentParser, *, all_variants: bool) -> None:
     command.add_argument(
         "--set",
         dest="settings",
@@ -304,7 +380,51 @@ def _spec(command: argparse.ArgumentParser, *, all_variants: bool = True, or_pla
     command.set_defaults(signed=None, plan_file=None)
     if all_variants:
         command.add_argument("--all-variants", action="store_true", help="every combination of the variants")
+
+
+def _scene(command: argparse.ArgumentParser, *, optional: bool = False) -> None:
+    command.add_argument("scene", metavar="SCENE", nargs="?" if optional else None, help="its name in the spec")
+    _found_spec(command)
+
+
+def _take(command: argparse.ArgumentParser) -> None:
+    command.add_argument("take", metavar="SCENE@N", type=_take_of, help="the take, as in hook@3")
+    _found_spec(command)
+    _seller(command)
+
+
+def _found_spec(command: argparse.ArgumentParser) -> None:
+    """The spec may be left out."""
+    command.add_argument(
+        "spec", metavar="SPEC", nargs="?", help="the .ad file (default: the one here, or in ./specs, that has it)"
+    )
+    _chosen(command, all_variants=False)
     _strict(command)
+
+
+def _buying(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--yes", action="store_true", help="spend what the plan costs without asking")
+    command.add_argument(
+        "--on-ambiguous",
+        choices=("fail", "wait", "rebuy"),
+        default="wait",
+        help="what to do about a request whose answer was lost and that may have been bought: fail at once, wait for "
+        "fal's history to tell, or give it up and buy again (default: wait)",
+    )
+    command.add_argument(
+        "--wait",
+        type=_minutes,
+        default=WAIT,
+        metavar="MINUTES",
+        help=f"how long to wait for fal's history to tell of a lost request (default: {WAIT})",
+    )
+    command.add_argument(
+        "--max-cost", type=_money, metavar="USD", help="spend no more than this in this build, as in --max-cost 5"
+    )
+    command.add_argument(
+        "--remote", type=_count, default=REMOTE, metavar="N", help=f"requests under way at once (default: {REMOTE})"
+    )
+    command.add_argument("--local", type=_count, metavar="N", help="local steps at once (default: one a processor)")
 
 
 def _locked(command: argparse.ArgumentParser) -> None:
@@ -328,6 +448,16 @@ def _strict(command: argparse.ArgumentParser) -> None:
 
 def _where(command: argparse.ArgumentParser) -> None:
     command.add_argument("--draft", action="store_true", help="the free animatic, even where there is a key")
+    _kept_at(command)
+
+
+def _seller(command: argparse.ArgumentParser) -> None:
+    """What was bought is never a draft."""
+    command.set_defaults(draft=False)
+    _kept_at(command)
+
+
+def _kept_at(command: argparse.ArgumentParser) -> None:
     command.add_argument("--store", metavar="DIR", help="where bought and made things are kept (or ADC_STORE)")
     command.add_argument(
         "--fal-url", metavar="URL", help="talk to a stand-in at URL instead of fal.ai (or ADC_FAL_URL); see `adc sim`"
@@ -340,6 +470,18 @@ def _pair(text: str) -> tuple[str, str]:
     if not (name.strip() and equals):
         raise argparse.ArgumentTypeError(f"{text} is not of the form NAME=VALUE")
     return name.strip(), value
+
+
+def _take_of(text: str) -> tuple[str, int]:
+    """A scene and the number of its take, or the sentence that says so."""
+    scene, _, number = text.partition("@")
+    if not scene or not number.isdecimal() or not 1 <= int(number) <= 10**6:
+        raise argparse.ArgumentTypeError(f"{text} is not a take of a scene, such as hook@3")
+    return scene, int(number)
+
+
+def _takes(text: str) -> int:
+    return _whole(text, 1, 50)
 
 
 def _count(text: str) -> int:

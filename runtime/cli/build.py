@@ -4,12 +4,18 @@ The most frequent outcome is that nothing has changed; it is answered from the n
 anything else is imported. Otherwise: compile, show the plan and its price, ask before spending, run, deliver.
 """
 
+from __future__ import annotations
+
 import sys
-from argparse import Namespace
+from collections.abc import Sequence
 
 from adc.runtime.cli.choices import film_file, names_plan, shown
 from adc.runtime.cli.notes import note_of
 from adc.runtime.unchanged import finished, program_stamp
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from argparse import Namespace
 
 
 def run(arguments: Namespace) -> int:
@@ -32,9 +38,7 @@ def run(arguments: Namespace) -> int:
     for one in wanted:
         films = finished(note_of(one), stamp=stamp, out=film_file(one))
         if films:
-            last = shown(films.pop())
-            told = f"{', '.join(map(shown, films))} and {last} are" if films else f"{last} is"
-            sys.stdout.write(f"nothing to do: {told} up to date\n")
+            tell_up_to_date(films)
         else:
             changed.append(one)
     if not changed:
@@ -42,3 +46,10 @@ def run(arguments: Namespace) -> int:
     from adc.runtime.cli.make import make
 
     return make(changed, typed=arguments)
+
+
+def tell_up_to_date(films: Sequence[str]) -> None:
+    """Say that the films of an ad, at least one, are what they would be made to be."""
+    *others, last = map(shown, films)
+    told = f"{', '.join(others)} and {last} are" if others else f"{last} is"
+    sys.stdout.write(f"nothing to do: {told} up to date\n")

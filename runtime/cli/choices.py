@@ -1,10 +1,13 @@
 """What the flags and the environment choose, before anything heavy is imported."""
 
+from __future__ import annotations
+
 import os
-from argparse import Namespace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from argparse import Namespace
+
     from adc.compiler.choices import Choices
 
 REMOTE = 20
@@ -24,6 +27,8 @@ def names_plan(path: str) -> bool:
     """Whether a path is that of a plan's file, and not of a spec: by its name, or by what is in it."""
     if path.endswith(".plan"):
         return True
+    if not os.path.isfile(path):
+        return False  # a pipe would be waited for
     try:
         with open(path, "rb") as file:
             return file.read(64).lstrip().startswith(b"{")
@@ -73,7 +78,7 @@ def film_file(arguments: Namespace) -> str:
     return os.path.abspath(os.path.join("out", f"{name}.mp4"))
 
 
-def spec_choices(arguments: Namespace) -> "Choices":
+def spec_choices(arguments: Namespace) -> Choices:
     """What is chosen of the spec's params and variants; of a name given twice, the later counts."""
     from adc.compiler.choices import Choices
 

@@ -59,7 +59,7 @@ def _judged(example: Example, colour: bool) -> str:
     step, body = example.answer.step, example.answer.body
     error = classify(httpx.Response(example.answer.status, text=body), "result", step)
     assert isinstance(error, Rejected), "an example of a refusal"
-    return told(compiled.script, compiled.texts, step, error, colour=colour)
+    return told(compiled.plan, compiled.script, compiled.texts, step, error, colour=colour)
 
 
 def _show(example: Example) -> None:

@@ -10,9 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from adc.compiler.catalogue import Endpoint, builtin
 from adc.compiler.definitions import Script
 from adc.compiler.diagnostics import Diagnostic, Label
-from adc.compiler.lower import lower
 from adc.compiler.origins import Origin, origin_of, places_of, span_of
-from adc.compiler.plan import Step, at, references, spliced
+from adc.compiler.plan import Plan, Step, at, references, spliced
 from adc.compiler.render import draw
 from adc.compiler.wording import Wording, wordings_in
 from adc.runtime.cli.exits import Exit
@@ -24,6 +23,7 @@ _MOST_WORDS = 4
 
 
 def told(
+    plan: Plan,
     script: Script,
     texts: Mapping[str, str],
     step_id: str,
@@ -32,19 +32,19 @@ def told(
     prefix: str = "",
     colour: bool = False,
 ) -> str:
-    """The refusal of a step as it is shown: each finding at the place of the spec that it is about.
+    """The refusal of a step of `plan` as it is shown: each finding at the place of the spec that it is about.
 
     `texts`, `prefix` and `colour` are those of `compiler.render`. The sentence of the error, with what became of the
     money, is not repeated.
     """
-    return draw(diagnostics(script, texts, step_id, error), texts, prefix=prefix, colour=colour)
+    return draw(diagnostics(plan, script, texts, step_id, error), texts, prefix=prefix, colour=colour)
 
 
-def diagnostics(script: Script, texts: Mapping[str, str], step_id: str, error: Rejected) -> tuple[Diagnostic, ...]:
+def diagnostics(
+    plan: Plan, script: Script, texts: Mapping[str, str], step_id: str, error: Rejected
+) -> tuple[Diagnostic, ...]:
     """The findings of a refusal as diagnostics, or the refusal itself where the model gave none."""
     catalogue = builtin().adding(model.endpoint for model in script.models.values())
-    plan = lower(script, catalogue, texts).plan  # the same as the build's: a plan follows from its script
-    assert plan is not None, "what was sent was planned"
     step = plan.step(step_id)
     assert step.endpoint is not None, "only what is sent can be refused"
     origin, endpoint = origin_of(script, texts, plan, step_id), catalogue.endpoint(step.endpoint)

@@ -55,7 +55,8 @@ def run(arguments: Namespace) -> int:
 @contextmanager
 def open_ledger(arguments: Namespace) -> "Iterator[StoreLedger | None]":
     """The ledger of the chosen store, or None where nothing was ever kept there. Raises StoreError."""
-    from adc.runtime.database import FILE, Database
+    from adc.runtime.database import Database
+    from adc.runtime.glance import FILE
     from adc.runtime.ledger import StoreLedger
 
     root = Path(store_folder(arguments))

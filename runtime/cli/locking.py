@@ -5,8 +5,9 @@ of one spec change their own lines.
 """
 
 from argparse import Namespace
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from pathlib import Path
 
 from adc.compiler.plan import Step
 from adc.compiler.units import dollars_text
@@ -38,13 +39,17 @@ def keep(
     compilation: Compilation, results: Mapping[str, Result], keys: Mapping[str, str], holds: Holds, session: Session
 ) -> None:
     """Write down what a build has of each bought step, by the keys that it has it for. Raises LockError."""
-    path = compilation.lock_path
+    change(compilation.lock_path, session, lambda before: _after(compilation, before, results, keys, holds))
+
+
+def change(path: Path, session: Session, changed: Callable[[Lock], Lock]) -> None:
+    """Write down what becomes of the lock as it is now. Raises LockError, as `changed` may."""
     try:
         alone = file_lock(session.store.root / "deciding")
     except OSError as error:
         raise LockError(f"{path} cannot be written: {error.strerror}") from error
     try:
-        write_lock(path, _after(compilation, read_lock(path), results, keys, holds))
+        write_lock(path, changed(read_lock(path)))
     finally:
         alone.release()
 

@@ -30,13 +30,27 @@ def _run(argv: list[str] | None) -> int:
         code = quick(words[1:])
         if code is not None:
             return code
-    from adc.runtime.cli.arguments import parser
+    from adc.runtime.cli.plain import plain
 
-    arguments = parser().parse_args(words)
+    arguments = plain(words)
+    if arguments is None:
+        from adc.runtime.cli.arguments import parser
+
+        arguments = parser().parse_args(words)
     if arguments.command == "build":
         from adc.runtime.cli.build import run
     elif arguments.command == "plan":
         from adc.runtime.cli.plan import run
+    elif arguments.command == "diff":
+        from adc.runtime.cli.diff import run
+    elif arguments.command == "why":
+        from adc.runtime.cli.why import run
+    elif arguments.command == "take":
+        from adc.runtime.cli.take import run
+    elif arguments.command == "takes":
+        from adc.runtime.cli.takes import run
+    elif arguments.command in ("accept", "reject"):
+        from adc.runtime.cli.verdict import run
     elif arguments.command == "check":
         from adc.runtime.cli.check import run
     elif arguments.command == "explain":

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING
 import anyio
 
 from adc.compiler.plan import Deliverable, Plan
-from adc.compiler.units import dollars_text, seconds_text
-from adc.runtime.cli.again import again, decision
+from adc.compiler.units import seconds_text
 from adc.runtime.cli.choices import engine_name, film_file, shown, store_folder
-from adc.runtime.cli.colour import coloured
 from adc.runtime.cli.delivery import check, deliver, places
+from adc.runtime.cli.ending import failed, under_way
 from adc.runtime.cli.exits import Exit
 from adc.runtime.cli.locking import keep, refuse_missing, watched
 from adc.runtime.cli.notes import note_of
+from adc.runtime.cli.occasion import occasion_of
 from adc.runtime.cli.session import (
     Compilation,
     Session,
@@ -31,7 +31,7 @@ from adc.runtime.cli.session import (
     open_session,
 )
 from adc.runtime.cli.variants import called
-from adc.runtime.errors import AdcError, LockError, Rejected, SpendRefused
+from adc.runtime.errors import AdcError, LockError, SpendRefused
 from adc.runtime.execute import Outcome, execute
 from adc.runtime.forecast import Forecast, forecast
 from adc.runtime.ledger import Wanted, moment, utc_now
@@ -43,7 +43,7 @@ from adc.runtime.unchanged import program_stamp, write_note
 if TYPE_CHECKING:
     from adc.runtime.fal.handler import Terms
 
-_NOTICES = {
+NOTICES = {
     "draft": "This is a free draft: everything is drawn on this machine and nothing is bought.",
     "sim": "This build talks to a stand-in: its bill is not real.",
 }
@@ -71,7 +71,7 @@ def make(wanted: Sequence[Namespace], *, typed: Namespace) -> int:
     engine = engine_name(typed)
     began = moment(utc_now())
     delivered: list[str] = []
-    under_way = "nothing was spent"
+    left = "nothing was spent"
     try:
         ads = list(_compiled(wanted))
         if len(ads) < len(wanted):
@@ -86,7 +86,8 @@ def make(wanted: Sequence[Namespace], *, typed: Namespace) -> int:
             if typed.signed is not None:
                 from adc.runtime.cli.signed import refuse_moved
 
-                refuse_moved(typed, [(ad.compilation, said) for ad, (_, said) in zip(ads, builds, strict=True)], session)
+                compilations = [ad.compilation for ad in ads]
+                refuse_moved(typed, list(zip(compilations, [said for _, said in builds], strict=True)), session)
             _announce(ads, builds, engine, typed)
             terms: Sequence[Terms | None] = [None] * len(ads)
             if engine != "draft":
@@ -100,7 +101,7 @@ def make(wanted: Sequence[Namespace], *, typed: Namespace) -> int:
                 try:
                     outcome = anyio.run(_execute, engine, typed, ad, session, term)
                 except KeyboardInterrupt:
-                    under_way = _under_way(session, engine)
+                    left = under_way(session, engine)
                     raise
                 lock_told = "" if engine == "draft" else _lock(ad, outcome, session)
                 if lock_told:
@@ -108,7 +109,7 @@ def make(wanted: Sequence[Namespace], *, typed: Namespace) -> int:
                 if outcome.failures:
                     _tell(delivered)
                     wasted = session.ledger.lines(Wanted(ad=ad.plan.name, engine=engine, since=began, wasted=True))
-                    return _failed(ad.compilation, outcome, sum((line.usd for line in wasted), Decimal(0)), typed)
+                    return failed(ad.compilation, outcome, sum((line.usd for line in wasted), Decimal(0)), typed)
                 delivered += _delivered(ad, outcome, session, engine, stamp)
     except SpendRefused as refusal:
         return complain(refusal, Exit.REFUSED, typed)
@@ -117,7 +118,7 @@ def make(wanted: Sequence[Namespace], *, typed: Namespace) -> int:
         return complain(error, Exit.FAILED, typed)
     except KeyboardInterrupt:
         _tell(delivered)
-        sys.stderr.write(f"\nstopped; {under_way}\n")
+        sys.stderr.write(f"\nstopped; {left}\n")
         return Exit.INTERRUPTED
     _tell(delivered)
     return Exit.OK
@@ -146,14 +147,14 @@ def _announce(
     for ad, (plan, forecasts) in zip(ads, builds, strict=True):
         if typed.all_variants:
             print(f"{called(plan.choices)}:")
-        for line in plan_lines(plan, forecasts, ad.compilation.catalogue, paid=paid):
+        for line in plan_lines(plan, forecasts, ad.compilation.catalogue.names, paid=paid):
             print(line)
         print()
     if len(builds) > 1:
         for line in together(builds, paid=paid):
             print(line)
-    if engine in _NOTICES:
-        print(_NOTICES[engine])
+    if engine in NOTICES:
+        print(NOTICES[engine])
     sys.stdout.flush()
 
 
@@ -175,6 +176,7 @@ async def _execute(engine: str, typed: Namespace, ad: _Ad, session: Session, ter
                 limits=Limits(remote=typed.remote, local=typed.local or os.cpu_count() or 1),
                 leases=leases,
                 holds=session.holds(ad.compilation),
+                occasion=occasion_of(ad.compilation, engine),
             )
 
 
@@ -209,49 +211,3 @@ def _tell(delivered: Sequence[str]) -> None:
     if delivered:
         print("\n" + "\n".join(delivered))
     sys.stdout.flush()
-
-
-def _under_way(session: Session, engine: str) -> str:
-    """What a build that is stopped leaves behind: what is kept, and what a seller goes on with."""
-    kept = "everything made so far is kept, and the same command goes on from here"
-    if engine == "draft":
-        return kept
-    lines = session.ledger.lines(Wanted(engine=engine, states=frozenset({"submitted", "running"})))
-    if not lines:
-        return kept
-    usd = sum((line.usd for line in lines), Decimal(0))
-    number = f"{len(lines)} request{'s are' if len(lines) > 1 else ' is'}"
-    return f"{kept}; {number} under way at fal for {dollars_text(usd)}, and will be fetched then"
-
-
-def _failed(compilation: Compilation, outcome: Outcome, wasted: Decimal, typed: Namespace) -> int:
-    """Say what failed, what it cost, what is safe and how to go on. `wasted` is what this build's failures may cost."""
-    from adc.runtime.cli.findings import exit_of
-    from adc.runtime.cli.findings import told as underlined
-
-    bought = sum((result.receipt.usd for result in outcome.results.values()), Decimal(0))
-    lines = [""]
-    told: dict[tuple[str, str], list[str]] = {}
-    colour = coloured(sys.stderr)
-    for step, error in outcome.failures.items():
-        told.setdefault((str(error), error.next_command), []).append(step)
-    same = again(typed, *decision(typed))
-    for (sentence, command), steps in told.items():
-        lines.append(f"{', '.join(steps)}: {sentence}")
-        if command not in ("", same, again(typed)):
-            lines.append(f"  next: {command}")
-        refused = outcome.failures[steps[0]]
-        if isinstance(refused, Rejected):
-            script, texts, prefix = compilation.script, compilation.texts, compilation.prefix
-            lines.append(underlined(script, texts, steps[0], refused, prefix=prefix, colour=colour))
-    waiting = len(outcome.blocked) + len(outcome.unstarted)
-    kept = f"{len(outcome.results)} of {len(compilation.plan.steps)} steps are kept"
-    if bought:
-        kept += f", {dollars_text(bought)} of purchases among them"
-    if wasted:
-        kept += f"; {dollars_text(wasted)} may have been charged for what failed"
-    lines.append(f"{kept}; {waiting} wait{'s' if waiting == 1 else ''} for what failed")
-    lines.append(f"to go on: {same}")
-    sys.stdout.flush()
-    sys.stderr.write("\n".join(lines) + "\n")
-    return exit_of(outcome.failures.values())

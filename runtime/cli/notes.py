@@ -1,10 +1,15 @@
 """Where the note about a build lives: one for everything that may be chosen, so that none answers for another."""
 
+from __future__ import annotations
+
 import os
-from argparse import Namespace
 
 from adc.runtime.cli.choices import engine_name, film_file, store_folder
 from adc.runtime.unchanged import note_path
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from argparse import Namespace
 
 
 def note_of(arguments: Namespace) -> str:

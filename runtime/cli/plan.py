@@ -1,54 +1,88 @@
-"""`adc plan SPEC`: what would be made, by which model, at which price, and what the store already holds."""
+"""`adc plan SPEC`: what would be made, by which model, at which price, and what the store already holds.
 
+Most of the time neither the spec nor the store has changed: people, editors and CI only look. So the plan comes from
+the note of its last compilation where that still holds, the store is looked at and not opened, and what only another
+outcome needs is imported for it alone.
+"""
+
+from __future__ import annotations
+
+import gc
 import json
 import sys
-from argparse import Namespace
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
-import anyio
-
-from adc.compiler.catalogue import Catalogue
 from adc.compiler.plan import Json, Plan, dump, to_json
-from adc.runtime.cli.choices import engine_name, names_plan, store_folder
+from adc.runtime.cli.choices import engine_name, names_plan
 from adc.runtime.cli.exits import Exit
-from adc.runtime.cli.session import Compilation, compile_or_complain, complain, handlers_for, open_session
+from adc.runtime.cli.planned import Planned, planned_of, planned_or_complain
+from adc.runtime.cli.standing import standing
 from adc.runtime.cli.variants import called, combinations
 from adc.runtime.errors import AdcError, SpendRefused
-from adc.runtime.forecast import Forecast, forecast, usd_ahead
+from adc.runtime.forecast import Forecast, usd_ahead
 from adc.runtime.reporters.plan_table import plan_lines, together
-from adc.runtime.reporters.plan_text import plan_text
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from adc.runtime.cli.session import Compilation
 
 
 def run(arguments: Namespace) -> int:
     """Print the plan, or those of all variants; sign it where that is asked for. Returns an `Exit` code."""
+    if arguments.explain:
+        from adc.runtime.cli.explained import explain
+
+        return explain(arguments)
     if names_plan(arguments.spec):
         from adc.runtime.cli.signed import show
 
         return show(arguments)
-    found: list[Compilation] = []
-    for compilation in _compilations(arguments):
-        if compilation is None:
+    gc.disable()  # all that is made here is needed to the end, which is near
+    every = combinations(arguments) if arguments.all_variants else [arguments]
+    if every is None:
+        return Exit.SPEC
+    compilations: list[Compilation] = []
+    found: list[Planned] = []
+    for number, one in enumerate(every):
+        if arguments.plan_file is None:
+            planned = planned_or_complain(one, quiet=number > 0)
+        else:
+            planned = _compiled(one, compilations, quiet=number > 0)
+        if planned is None:
             return Exit.SPEC
-        found.append(compilation)
-    if print_plans([compilation.plan for compilation in found], arguments):
+        found.append(planned)
+    if print_plans([one.plan for one in found], arguments):
         return Exit.OK
-    engine = engine_name(arguments)
     signed = ""
     try:
-        forecasts = [anyio.run(_forecast, arguments, engine, compilation) for compilation in found]
+        forecasts = standing(found, arguments)
         if arguments.plan_file is not None:
             from adc.runtime.cli.signed import write
 
-            signed = write(arguments, list(zip(found, forecasts, strict=True)))
-    except SpendRefused as refusal:
-        return complain(refusal, Exit.REFUSED, arguments)
+            signed = write(arguments, list(zip(compilations, forecasts, strict=True)))
     except AdcError as error:
-        return complain(error, Exit.FAILED, arguments)
+        from adc.runtime.cli.session import complain
+
+        return complain(error, Exit.REFUSED if isinstance(error, SpendRefused) else Exit.FAILED, arguments)
     builds = [(one.plan, said) for one, said in zip(found, forecasts, strict=True)]
-    print_standing(builds, found[0].catalogue, engine, arguments)
+    models = {endpoint: model for one in found for endpoint, model in one.models.items()}
+    print_standing(builds, models, engine_name(arguments), arguments)
     if signed and not arguments.status:
         print(signed)
     return Exit.OK
+
+
+def _compiled(arguments: Namespace, compilations: list[Compilation], *, quiet: bool) -> Planned | None:
+    """The plan, compiled anew, for what is signed has to rest on what the files say; what it was, at the list's end."""
+    from adc.runtime.cli.session import compile_or_complain
+
+    compilation = compile_or_complain(arguments, quiet=quiet)
+    if compilation is None:
+        return None
+    compilations.append(compilation)
+    return planned_of(compilation)
 
 
 def print_plans(plans: Sequence[Plan], arguments: Namespace) -> bool:
@@ -56,6 +90,8 @@ def print_plans(plans: Sequence[Plan], arguments: Namespace) -> bool:
     if arguments.status or not (arguments.json or arguments.text):
         return False
     if arguments.text:
+        from adc.runtime.reporters.plan_text import plan_text
+
         sys.stdout.write("\n\n".join(map(plan_text, plans)))
     elif arguments.all_variants:
         _print_json([to_json(plan) for plan in plans], sort_keys=True)
@@ -65,48 +101,31 @@ def print_plans(plans: Sequence[Plan], arguments: Namespace) -> bool:
 
 
 def print_standing(
-    builds: Sequence[tuple[Plan, Sequence[Forecast]]], catalogue: Catalogue, engine: str, arguments: Namespace
+    builds: Sequence[tuple[Plan, Sequence[Forecast]]], models: Mapping[str, str], engine: str, arguments: Namespace
 ) -> None:
-    """Print plans with what the store holds of them: as JSON where that is asked for, else as tables."""
+    """Print plans with what the store holds of them: as JSON where that is asked for, else as tables.
+
+    `models` are names of models by endpoint.
+    """
     if arguments.status:
         documents = [_status(plan, said, engine) for plan, said in builds]
         _print_json(documents if arguments.all_variants else documents[0], sort_keys=False)
         return
     paid = engine != "draft"
+    lines: list[str] = []
     for plan, said in builds:
         if arguments.all_variants:
-            print(f"{called(plan.choices)}:")
-        for line in plan_lines(plan, said, catalogue, paid=paid):
-            print(line)
+            lines.append(f"{called(plan.choices)}:")
+        lines += plan_lines(plan, said, models, paid=paid)
         if arguments.all_variants:
-            print()
+            lines.append("")
     if arguments.all_variants:
-        for line in together(builds, paid=paid):
-            print(line)
+        lines += together(builds, paid=paid)
+    sys.stdout.write("\n".join(lines) + "\n")
 
 
 def _print_json(document: Json, *, sort_keys: bool) -> None:
     sys.stdout.write(json.dumps(document, sort_keys=sort_keys, indent=2, ensure_ascii=False) + "\n")
-
-
-def _compilations(arguments: Namespace) -> Iterator[Compilation | None]:
-    """The spec compiled, once for each combination of its variants where all are asked for."""
-    if not arguments.all_variants:
-        yield compile_or_complain(arguments)
-        return
-    every = combinations(arguments)
-    if every is None:
-        yield None
-        return
-    for number, one in enumerate(every):
-        yield compile_or_complain(one, quiet=number > 0)
-
-
-async def _forecast(arguments: Namespace, engine: str, compilation: Compilation) -> tuple[Forecast, ...]:
-    with open_session(store_folder(arguments)) as session:
-        async with handlers_for(engine, arguments, compilation, session) as handlers:
-            holds = session.holds(compilation)
-            return forecast(compilation.plan, handlers, session.cache, opened=session.ledger.opened, holds=holds)
 
 
 def _status(plan: Plan, forecasts: Sequence[Forecast], engine: str) -> Json:

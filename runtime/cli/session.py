@@ -14,7 +14,10 @@ from typing import TYPE_CHECKING
 
 from adc.compiler.catalogue import Catalogue, builtin
 from adc.compiler.definitions import Script
+from adc.compiler.diagnostics import Diagnostic
 from adc.compiler.digest import Engine
+from adc.compiler.families import UnknownWording
+from adc.compiler.pins import Pins
 from adc.compiler.plan import Plan, StepKind
 from adc.compiler.render import render
 from adc.runtime.cli.again import again
@@ -22,6 +25,7 @@ from adc.runtime.cli.choices import engine_name, spec_choices
 from adc.runtime.cli.colour import coloured
 from adc.runtime.cli.exits import Exit
 from adc.runtime.cli.locked import compile_locked
+from adc.runtime.cli.planned import WARNED
 from adc.runtime.database import Database
 from adc.runtime.decisions import counting, holds_of
 from adc.runtime.disk import DiskFiles, digest_of_file, project_root
@@ -48,7 +52,7 @@ class Compilation:
 
     `inputs` are the files that it was made from, absolute path to digest; paths of `texts` are relative to `folder`.
     `lock` is what was decided about the spec before, in the file `lock_path`; `of` are the choices that it was compiled
-    under, as decisions have them, and `decisions` those that count.
+    under, as decisions have them, `decisions` those that count, and `pins` what they held fast.
     """
 
     plan: Plan
@@ -61,7 +65,9 @@ class Compilation:
     lock_path: Path
     of: str
     decisions: Mapping[str, Decision]
+    pins: Pins
     refreshed: bool
+    diagnostics: tuple[Diagnostic, ...]
 
     def templates(self, lock: Lock) -> Mapping[str, int]:
         """The versions of wordings that the lock has to say: those that the plan was made with, which it may keep."""
@@ -85,16 +91,20 @@ def compile_or_complain(arguments: Namespace, *, quiet: bool = False) -> Compila
     beside = lock_file(arguments.spec, engine)
     try:
         lock = read_lock(beside)
+        locked = compile_locked(spec, files, builtin(), spec_choices(arguments), lock, refresh=arguments.refresh)
     except LockError as error:
         complain(error, Exit.SPEC, arguments)
         return None
-    locked = compile_locked(spec, files, builtin(), spec_choices(arguments), lock, refresh=arguments.refresh)
+    except UnknownWording as error:
+        why = f"{beside}: the lock cannot be used: {error}; nothing was made and nothing was spent"
+        complain(LockError(why, next_command=again(arguments, "--refresh")), Exit.SPEC, arguments)
+        return None
     compiled = locked.compiled
     if compiled.diagnostics and not (quiet and compiled.plan is not None and not arguments.strict):
         told = render(compiled.diagnostics, compiled.texts, prefix=_prefix(folder), colour=coloured(sys.stderr))
         sys.stderr.write(told)
         if compiled.plan is not None and arguments.strict:
-            sys.stderr.write("--strict counts warnings as errors; nothing was made and nothing was spent\n")
+            sys.stderr.write(WARNED)
             return None
     if compiled.plan is None or compiled.script is None:
         sys.stderr.write("nothing was made and nothing was spent\n")
@@ -115,7 +125,9 @@ def compile_or_complain(arguments: Namespace, *, quiet: bool = False) -> Compila
         beside,
         locked.of,
         decisions,
+        locked.pins,
         arguments.refresh,
+        compiled.diagnostics,
     )
 
 

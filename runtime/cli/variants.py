@@ -1,11 +1,15 @@
 """`--all-variants`: every combination of the choices that a spec's variants offer."""
 
-from argparse import Namespace
-from collections.abc import Mapping
-from copy import copy
+from __future__ import annotations
+
 from itertools import product
 
-from adc.runtime.cli.session import compile_or_complain
+from adc.runtime.cli.planned import planned_or_complain
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Mapping
 
 
 def combinations(arguments: Namespace) -> list[Namespace] | None:
@@ -13,21 +17,16 @@ def combinations(arguments: Namespace) -> list[Namespace] | None:
 
     A variant that `--variant` decides keeps that choice. None where the spec has errors, which are reported.
     """
-    compilation = compile_or_complain(arguments, quiet=True)
-    if compilation is None:
+    found = planned_or_complain(arguments, quiet=True)
+    if found is None:
         return None
     decided = dict(arguments.variants)
-    offered = {
-        name: (decided[name],) if name in decided else tuple(variant.choices)
-        for name, variant in compilation.script.variants.items()
-    }
+    offered = {name: (decided[name],) if name in decided else keys for name, keys in found.offered.items()}
     return [_choosing(arguments, dict(zip(offered, keys, strict=True))) for keys in product(*offered.values())]
 
 
 def _choosing(arguments: Namespace, chosen: Mapping[str, str]) -> Namespace:
-    one = copy(arguments)
-    one.variants = list(chosen.items())
-    return one
+    return type(arguments)(**{**vars(arguments), "variants": list(chosen.items())})
 
 
 def called(choices: Mapping[str, str]) -> str:

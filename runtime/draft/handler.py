@@ -4,10 +4,8 @@ from adc.compiler.catalogue import Catalogue
 from adc.compiler.digest import Engine
 from adc.compiler.plan import Json, Ref, Step, spliced, substitute
 from adc.runtime.draft.draw import draw
+from adc.runtime.engines import DRAFT
 from adc.runtime.ports import Made, Receipt, Workspace
-
-ENGINE = Engine("draft/2", reads_brief=True)
-"""The number goes up when drafts look different: what was drafted before is then drafted again."""
 
 
 class DraftHandler:
@@ -21,7 +19,7 @@ class DraftHandler:
     def engine(self, step: Step) -> Engine:
         """The draft engine, for every step alike."""
         assert step.endpoint is not None, step.id
-        return ENGINE
+        return DRAFT
 
     async def run(self, step: Step, workspace: Workspace) -> Made:
         """Draft the step. Raises MediaError and ToolError as `draw` does."""

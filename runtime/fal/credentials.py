@@ -22,7 +22,7 @@ from adc.runtime.errors import Unauthorised
 from adc.runtime.fal.hosts import Hosts
 from adc.runtime.fal.keychain import ELSEWHERE, stored_key
 from adc.runtime.fal.mask import Mask
-from adc.runtime.fal.presence import env_files, forbids, key_in, text_of
+from adc.runtime.fal.presence import env_files, forbids, is_sound, key_in, text_of
 
 LOGIN = "adc auth login"
 KEYRING = "the keyring"
@@ -118,7 +118,7 @@ def _in_file(env_file: str, environ: Mapping[str, str]) -> str:
 def sound(key: str, place: str) -> str:
     """The key without blanks around it. Raises Unauthorised for one that no request could carry; `place` has it."""
     key = key.strip()
-    if not all("!" <= character <= "~" for character in key):
+    if not is_sound(key):
         raise Unauthorised(
             f"{place} holds blanks or characters that no key has; copy it again from the dashboard",
             next_command="export FAL_KEY=…" if place == "FAL_KEY" else LOGIN,

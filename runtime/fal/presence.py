@@ -32,6 +32,11 @@ def key_in(values: Mapping[str, str]) -> str:
     return ":".join(parts) if all(parts) else ""
 
 
+def is_sound(key: str) -> bool:
+    """Whether a request could carry the key."""
+    return all("!" <= character <= "~" for character in key)
+
+
 def forbids(environ: Mapping[str, str]) -> bool:
     """Whether the environment says that there is no key, so that no other place counts."""
     return not key_in(environ) and "FAL_KEY" in environ

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from adc.compiler.digest import Engine
 from adc.compiler.plan import as_ref
+from adc.runtime.engines import ARCHIVE
 from adc.runtime.ports import Made, Receipt
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from adc.compiler.digest import Engine
     from adc.compiler.plan import Step
     from adc.runtime.ports import Workspace
 
-ENGINE = Engine("archive/1")
+ENGINE = ARCHIVE
 
 _TIME = (1980, 1, 1, 0, 0, 0)
 """The earliest time that a zip can tell."""

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from adc.compiler.digest import Engine
 from adc.compiler.plan import as_ref
+from adc.runtime.engines import CARD
 from adc.runtime.errors import MediaError
 from adc.runtime.ports import Made, Receipt
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from adc.compiler.digest import Engine
     from adc.compiler.plan import Json, Step
     from adc.runtime.ports import Workspace
 
-ENGINE = Engine("card/2")
+ENGINE = CARD
 
 
 class CardHandler:

@@ -11,12 +11,13 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from adc.compiler.digest import Engine
 from adc.compiler.plan import Json, StepRef, as_ref
+from adc.runtime import engines
 from adc.runtime.media import tools
 from adc.runtime.ports import Made, Receipt
 
 if TYPE_CHECKING:
+    from adc.compiler.digest import Engine
     from adc.compiler.plan import Step
     from adc.runtime.media.film import Overlay, Piece, Target
     from adc.runtime.media.music import Music
@@ -48,7 +49,7 @@ class FilmHandler:
 
     def engine(self, step: Step) -> Engine:  # noqa: ARG002 - every film is made alike
         """The film's bytes depend on the encoder's build, its threads and the processor. Raises ToolError."""
-        return Engine(f"film/3 {self._quality} {tools.encoder()}")
+        return engines.film(self._quality)
 
     async def run(self, step: Step, workspace: Workspace) -> Made:
         """Make the film. Raises MediaError for a piece or a result that is not as planned, and ToolError."""

@@ -8,18 +8,19 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from adc.compiler.digest import Engine
 from adc.compiler.plan import StepRef, as_ref
+from adc.runtime.engines import FRAME
 from adc.runtime.ports import Made, Receipt
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from adc.compiler.digest import Engine
     from adc.compiler.plan import Step
     from adc.runtime.media.frames import Shown
     from adc.runtime.ports import Workspace
 
-ENGINE = Engine("frame/1")
+ENGINE = FRAME
 
 
 class FrameHandler:

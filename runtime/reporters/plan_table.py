@@ -1,9 +1,10 @@
 """A plan as a table for people: each step with its status, its model, its price, and the sum."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from fractions import Fraction
+from functools import cache
 
-from adc.compiler.catalogue import Catalogue
 from adc.compiler.plan import Plan, Step
 from adc.compiler.units import dollars_text, seconds_text
 from adc.runtime.forecast import Forecast, purchases, purchases_ahead, usd_of
@@ -20,29 +21,38 @@ _STANDING = (
 """What the statuses mean that are no plain words."""
 
 
-def plan_lines(plan: Plan, forecasts: Sequence[Forecast], catalogue: Catalogue, *, paid: bool) -> Iterator[str]:
-    """The table's lines. `paid` says whether this build would spend; a draft shows what a live one would cost."""
+def plan_lines(plan: Plan, forecasts: Sequence[Forecast], models: Mapping[str, str], *, paid: bool) -> Iterator[str]:
+    """The table's lines. `models` are names of models by endpoint.
+
+    `paid` says whether this build would spend; a draft shows what a live one would cost.
+    """
     seconds = seconds_text(Fraction(plan.frames, plan.rate))
     title = f' "{plan.title}"' if plan.title else ""
     yield f"{plan.name}{title}: {seconds} s, {plan.width}x{plan.height}, {plan.rate} fps"
     yield ""
-    rows = [
-        (
-            forecast.status if forecast.after is None else f"after {forecast.after}",
-            step.id,
-            _model(step, catalogue),
-            _cost(step),
-            step.purpose,
-        )
-        for step, forecast in zip(plan.steps, forecasts, strict=True)
-    ]
-    heads = ("status", "step", "model", "price", "what for")
-    yield from (f"  {line}" for line in columns(heads, rows, right=("price",)))
+    yield from step_lines(plan.steps, forecasts, models)
     yield ""
     yield from _sums(plan, forecasts, paid=paid)
     for step in plan.steps:
         if step.why:
-            yield f"  {step.id}: {_model(step, catalogue)}, {step.why}"
+            yield f"  {step.id}: {models[step.endpoint] if step.endpoint else 'here'}, {step.why}"
+
+
+def step_lines(steps: Sequence[Step], forecasts: Sequence[Forecast], models: Mapping[str, str]) -> Iterator[str]:
+    """One line a step, under heads. `models` are names of models by endpoint."""
+    dollars = cache(dollars_text)  # ten thousand steps have a handful of prices
+    rows = [
+        (
+            forecast.status if forecast.after is None else f"after {forecast.after}",
+            step.id,
+            models[step.endpoint] if step.endpoint else "here",
+            _cost(step, dollars),
+            step.purpose,
+        )
+        for step, forecast in zip(steps, forecasts, strict=True)
+    ]
+    heads = ("status", "step", "model", "price", "what for")
+    yield from (f"  {line}" for line in columns(heads, rows, right=("price",)))
 
 
 def together(builds: Sequence[tuple[Plan, Sequence[Forecast]]], *, paid: bool) -> Iterator[str]:
@@ -76,10 +86,16 @@ def _sums(plan: Plan, forecasts: Sequence[Forecast], *, paid: bool) -> Iterator[
     if paid:
         ahead = amount(purchases_ahead([(plan, forecasts)]))
         yield f"  this build spends {ahead} of {dollars_text(usd_of(every))} in all"
-        yield from (f"  {status}: {words}" for status, words in _STANDING if any(status == s.status for s in forecasts))
+        yield from explained(forecasts)
         yield from _stale(plan, forecasts)
     else:
         yield f"  this draft is free; live, the whole plan costs {amount(every)}"
+
+
+def explained(forecasts: Sequence[Forecast]) -> Iterator[str]:
+    """What those of the statuses mean that are no plain words."""
+    said = {one.status for one in forecasts}
+    yield from (f"  {status}: {words}" for status, words in _STANDING if status in said)
 
 
 def _stale(plan: Plan, forecasts: Sequence[Forecast]) -> Iterator[str]:
@@ -93,11 +109,7 @@ def _stale(plan: Plan, forecasts: Sequence[Forecast]) -> Iterator[str]:
         )
 
 
-def _model(step: Step, catalogue: Catalogue) -> str:
-    return catalogue.endpoint(step.endpoint).model if step.endpoint else "here"
-
-
-def _cost(step: Step) -> str:
+def _cost(step: Step, dollars: Callable[[Decimal], str]) -> str:
     if step.kind != "generate":
         return "free"
-    return "unknown" if step.price.mark == "unknown" else dollars_text(step.price.usd)
+    return "unknown" if step.price.mark == "unknown" else dollars(step.price.usd)

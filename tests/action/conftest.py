@@ -17,7 +17,7 @@ def github() -> Iterator[GitHub]:
 
 @pytest.fixture
 def shop(github: GitHub, repository: Path, tmp_path: Path) -> Shop:
-    """The shop with two ads and a library on `main`."""
+    """The shop with an ad and a library on `main`."""
     (tmp_path / "shop").mkdir()
     shop = Shop(tmp_path / "shop", github, repository)
     shop.begin(FILES)

@@ -77,7 +77,7 @@ def _handler(github: GitHub) -> type[BaseHTTPRequestHandler]:
         def do_PATCH(self) -> None:
             self._handle()
 
-        def log_message(self, format: str, *args: object) -> None:
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
             """Say nothing."""
 
         def _handle(self) -> None:

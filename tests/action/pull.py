@@ -20,7 +20,7 @@ def spec(name: str, action: str = "morning light on tiles") -> str:
     return SPEC.format(name=name, action=action)
 
 
-FILES = {"README.md": "Ads.\n", "specs/one.ad": spec("one"), "specs/two.ad": spec("two"), "specs/cast/all.ad": LIBRARY}
+FILES = {"README.md": "Ads.\n", "specs/two.ad": spec("two"), "specs/cast/all.ad": LIBRARY}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,11 @@ class Shop:
         workspace.mkdir(parents=True)
         git(workspace, "init", "--quiet")
         git(workspace, "remote", "add", "origin", (self.folder / "host.git").as_uri())
-        wanted = ("+refs/heads/*:refs/remotes/origin/*", f"+{ref}:refs/remotes/run") if not depth else (f"+{ref}:refs/remotes/run",)
+        wanted = (
+            ("+refs/heads/*:refs/remotes/origin/*", f"+{ref}:refs/remotes/run")
+            if not depth
+            else (f"+{ref}:refs/remotes/run",)
+        )
         git(workspace, "fetch", "--quiet", "--no-tags", *([f"--depth={depth}"] if depth else []), "origin", *wanted)
         git(workspace, "checkout", "--quiet", "--detach", "refs/remotes/run")
         return workspace

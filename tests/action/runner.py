@@ -61,14 +61,18 @@ def read_action(repository: Path) -> Any:
     return yaml.safe_load((repository / "action.yml").read_text(encoding="utf-8"))
 
 
-def run_action(repository: Path, workspace: Path, inputs: Mapping[str, str], environment: Mapping[str, str]) -> Finished:
+def run_action(
+    repository: Path, workspace: Path, inputs: Mapping[str, str], environment: Mapping[str, str]
+) -> Finished:
     """Run the action on a checkout. What it `uses` is not run; a Python that needs no network stands in for it."""
     action = read_action(repository)
     assert not inputs.keys() - action["inputs"].keys()
     runner = workspace.parent / "runner"
     shutil.rmtree(runner, ignore_errors=True)
     runner.mkdir()
-    given = {name: _text(one.get("default", ""), {"github": {"token": TOKEN}}) for name, one in action["inputs"].items()}
+    given = {
+        name: _text(one.get("default", ""), {"github": {"token": TOKEN}}) for name, one in action["inputs"].items()
+    }
     contexts: dict[str, Any] = {"inputs": {**given, **inputs}, "steps": {}, "failed": False}
     finished: dict[str, Step] = {}
     for number, step in enumerate(action["runs"]["steps"]):
@@ -80,7 +84,13 @@ def run_action(repository: Path, workspace: Path, inputs: Mapping[str, str], env
             if "uses" in step:
                 done.outcome, done.outputs = "success", {"python-path": str(_python(runner))}
             else:
-                _run(step, done, contexts, workspace, {**environment, **{name: str(file) for name, file in files.items()}})
+                _run(
+                    step,
+                    done,
+                    contexts,
+                    workspace,
+                    {**environment, **{name: str(file) for name, file in files.items()}},
+                )
         contexts["failed"] |= done.outcome == "failure"
         if "id" in step:
             contexts["steps"][step["id"]] = {"outcome": done.outcome, "outputs": done.outputs}
@@ -159,7 +169,7 @@ def _python(runner: Path) -> Path:
     python = runner / "python"
     python.write_text(
         f"""#!/bin/sh
-set -eu
+set -e
 if [ "$1 $2" = "-m venv" ]; then
   mkdir -p "$4/bin"
   ln -sf "$0" "$4/bin/python"

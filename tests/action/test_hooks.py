@@ -49,7 +49,9 @@ def test_layout_is_mended_in_place(hooks: Any, tmp_path: Path) -> None:
 
 
 def test_a_change_of_a_library_is_checked_where_it_is_imported(hooks: Any, tmp_path: Path) -> None:
-    (tmp_path / "one.ad").write_text('import "all.ad"\n\n' + GOOD.replace("{ action", "{\n  cast serum\n  action"), "utf-8")
+    (tmp_path / "one.ad").write_text(
+        'import "all.ad"\n\n' + GOOD.replace("{ action", "{\n  cast serum\n  action"), "utf-8"
+    )
     library = tmp_path / "all.ad"
     library.write_text('product serum { looks "amber glass bottle" }\n', encoding="utf-8")
     assert run(hooks["adc-check"], tmp_path).code == 0

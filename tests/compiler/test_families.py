@@ -10,6 +10,7 @@ from support.planned import compiled
 from support.scripts import maya, phone, says, scene, script, serum, text
 
 from adc.compiler.catalogue import Endpoint, builtin
+from adc.compiler.definitions import PARTS
 from adc.compiler.digest import Engine, step_key
 from adc.compiler.families import Families, UnknownWording
 from adc.compiler.families import builtin as shipped
@@ -164,7 +165,7 @@ def test_every_version_can_still_word_every_scene(wording: str) -> None:
         return told[-1]
 
     person = maya("front", "smile")
-    parts = dict.fromkeys(("setting", "action", "camera", "light", "mood", "sound"), "soft")
+    parts = {str(part): "soft" for part in PARTS}
     full = scene(person, serum(), style=phone(reference=True), lines=(says(person, "Truly."),), parts=parts)
     for endpoint in (each for each in builtin().endpoints if each.template == family):
         for piece in (full, scene()):

@@ -3,23 +3,25 @@
 Where a key moves, read CONTRIBUTING, "What must not move".
 """
 
+import importlib.util
 import json
 import re
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 
 import jsonschema
 import pytest
 from support.released import PUBLISHED, RELEASED, Ad, Kept, bought_again, published, read_ads, read_kept
 
 from adc.compiler.catalogue import Catalogue, builtin
-from adc.compiler.digest import Engine
+from adc.compiler.digest import Engine, seed_of
 from adc.compiler.families import Families
 from adc.compiler.families import builtin as shipped
 from adc.compiler.frozen import replace
 from adc.compiler.pins import Pins
-from adc.compiler.plan import Json, Plan, Ref, Step, dump, substitute, to_json
+from adc.compiler.plan import Json, Plan, Ref, Step, substitute, to_json
 
 VERSIONS = sorted(path.parent for path in RELEASED.glob("*/ads.ad"))
 ADS = [
@@ -80,6 +82,44 @@ def test_every_released_version_is_kept(repository: Path) -> None:
     assert {version for version, unreleased in named if not unreleased} <= kept <= {version for version, _ in named}
 
 
+# Keeping a version, with the script that does it at a release.
+
+
+def script() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("keep", RELEASED / "keep.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_what_is_kept_is_what_there_is_today(tmp_path: Path, repository: Path) -> None:
+    folder = tmp_path / "9.9.9"
+    for _ in ("new", "anew"):
+        assert script().keep(folder) == len(read_ads(folder))
+    kept = read_kept(folder)
+    assert {name.partition(":")[0] for name in kept} == {"specs", "language", "endpoints", "features"}
+    assert {step.endpoint for each in kept.values() for step in each.plan.steps} >= {
+        endpoint.id for endpoint in builtin().endpoints
+    }
+    assert [bought_again(kept[ad.name], planned(ad, Pins())) for ad in read_ads(folder)] == [[]] * len(kept)
+    assert json.loads((folder / "digests.json").read_text(encoding="utf-8")) == published(repository)
+
+
+def test_what_is_published_is_not_kept_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    keep = script()
+    (tmp_path / "CHANGELOG.md").write_text("# Changelog\n\n## 1.0.0\n", encoding="utf-8")
+    (tmp_path / "1.0.0").mkdir()
+    for name, value in (("REPOSITORY", tmp_path), ("RELEASED", tmp_path), ("__version__", "1.0.0")):
+        monkeypatch.setattr(keep, name, value)
+    assert keep.main() == 1
+    assert capsys.readouterr().err == "1.0.0 is published: raise the version in runtime/version.py first\n"
+    assert list((tmp_path / "1.0.0").iterdir()) == []
+
+
 # The guard itself: what it has to notice.
 
 (THE_AD,) = (each for each in read_ads(VERSIONS[0]) if each.name == "specs: glow_serum")
@@ -110,20 +150,26 @@ def test_a_new_wording_is_not_for_what_has_a_lock() -> None:
     assert len(bought_again(KEPT, planned(THE_AD, without, families=second))) == 2
 
 
+SENT = changed("fal-ai/ideogram/character", lambda request: {**request, "style": "REALISTIC"})
+"""The catalogue of a later day, on which one more option is written out."""
+
+
 def test_a_request_that_is_filled_otherwise_is_noticed_and_only_where_it_is() -> None:
-    quiet = changed("fal-ai/ideogram/character", lambda request: {**request, "expand_prompt": False})
-    found = bought_again(KEPT, planned(THE_AD, KEPT.pins, catalogue=quiet))
+    found = bought_again(KEPT, planned(THE_AD, KEPT.pins, catalogue=SENT))
     packs = [step.id for step in KEPT.plan.steps if step.id.startswith("maya.pack.")]
     assert packs
     assert [line.split()[0] for line in found] == packs, "what is made of them is not blamed for it"
-    assert "expand_prompt was None and is False" in found[0]
+    assert "style was None and is 'REALISTIC'" in found[0]
 
 
 def test_a_derivation_left_behind_makes_up_for_it() -> None:
-    """Once `expand_prompt` is sent: a step has the key, too, that it had without it."""
+    """It gives such a request as it was, with the seed that followed from it."""
 
     def one(step: Step, digest_of: Callable[[Ref], str], engine: Engine) -> Mapping[str, Json]:
-        arguments = {name: value for name, value in step.arguments.items() if name != "expand_prompt"}
+        arguments = {name: value for name, value in step.arguments.items() if name != "style"}
+        if "style" in step.arguments and step.endpoint is not None:
+            del arguments["seed"]
+            arguments["seed"] = seed_of(step.endpoint, arguments, step.take)
         return {
             "derivation": 1,
             "engine": engine.name,
@@ -134,34 +180,33 @@ def test_a_derivation_left_behind_makes_up_for_it() -> None:
             "arguments": substitute(arguments, lambda ref: {"$blob": digest_of(ref)}),
         }
 
-    quiet = changed("fal-ai/ideogram/character", lambda request: {**request, "expand_prompt": False})
-    assert bought_again(KEPT, planned(THE_AD, KEPT.pins, catalogue=quiet), [one]) == []
+    assert bought_again(KEPT, planned(THE_AD, KEPT.pins, catalogue=SENT), [one]) == []
 
 
 def test_a_key_that_is_derived_otherwise_is_noticed() -> None:
-    moved = replace(KEPT, keys={step: key[:-1] + "g" for step, key in KEPT.keys.items()})
-    assert [line.partition(": ")[2] for line in bought_again(moved, KEPT.plan)] == ["it is derived otherwise"] * len(
-        KEPT.keys
-    )
+    moved = Kept(KEPT.plan, {step: key[:-1] + "g" for step, key in KEPT.keys.items()}, KEPT.pins)
+    reasons = [line.partition(": ")[2] for line in bought_again(moved, KEPT.plan)]
+    assert reasons == ["it is derived otherwise"] * len(KEPT.keys)
 
 
 def test_asking_for_something_else_with_the_same_words_is_noticed() -> None:
     """A decision counts only while the spec asks for the same, so what stands for that must not move either."""
-    steps = tuple(replace(step, asks="sha256:other" if step.id == "hook.clip" else step.asks) for step in KEPT.plan.steps)
+    steps = tuple(
+        replace(step, asks="sha256:other" if step.id == "hook.clip" else step.asks) for step in KEPT.plan.steps
+    )
     (found,) = bought_again(KEPT, replace(KEPT.plan, steps=steps))
     assert found.startswith("hook.clip has the same key and asks for something else")
 
 
-def test_what_was_cast_stays_cast_when_another_gets_cheaper() -> None:
-    (bench,) = (each for each in read_ads(VERSIONS[0]) if each.name == "specs: park_bench")
-    kept = kept_of(VERSIONS[0])[bench.name]
-    before = kept.plan.step("bench.clip").endpoint
+def test_what_was_cast_stays_cast_when_it_gets_dearer() -> None:
+    (ad,) = (each for each in read_ads(VERSIONS[0]) if each.name == "features: choices other than the defaults")
+    kept = kept_of(VERSIONS[0])[ad.name]
+    cast = kept.plan.step("hook.clip").endpoint
     dearer = Catalogue(
         tuple(
-            replace(each, price=replace(each.price, usd="90", by=())) if each.id == before else each
+            replace(each, price=replace(each.price, usd="90", by=())) if each.id == cast else each
             for each in builtin().endpoints
         )
     )
-    free = Ad(bench.name, replace_budget(bench), bench.files)
-    assert planned(free, Pins(), catalogue=dearer).step("bench.clip").endpoint != before
-    assert bought_again(kept, planned(free, kept.pins, catalogue=dearer)) == []
+    assert planned(ad, Pins(), catalogue=dearer).step("hook.clip").endpoint != cast
+    assert bought_again(kept, planned(ad, kept.pins, catalogue=dearer)) == []

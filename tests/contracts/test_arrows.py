@@ -23,15 +23,19 @@ _EFFECTS = {
 
 _VALUES = {
     "catalogue",
+    "changes",
     "choices",
     "derivations",
     "diagnostics",
+    "diff",
     "digest",
     "files",
+    "frozen",
     "pins",
     "plan",
     "price",
     "request",
+    "rewording",
     "source",
     "units",
 }

@@ -38,6 +38,12 @@ def main() -> int:
     if folder.exists() and f"## {__version__} (unreleased)" not in changes:
         print(f"{__version__} is published: raise the version in runtime/version.py first", file=sys.stderr)
         return 1
+    print(f"{keep(folder)} ads are kept in {folder}")
+    return 0
+
+
+def keep(folder: Path) -> int:
+    """Write a folder anew; gives how many ads are in it."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     sources = list(_specs()) + list(_cases())
@@ -49,8 +55,7 @@ def main() -> int:
     ads = read_ads(folder)
     (folder / "plans.jsonl").write_text("".join(f"{line_of(ad)}\n" for ad in ads), encoding="utf-8")
     (folder / "digests.json").write_text(json.dumps(published(REPOSITORY), indent=2) + "\n", encoding="utf-8")
-    print(f"{len(ads)} ads are kept in {folder.relative_to(REPOSITORY)}")
-    return 0
+    return len(ads)
 
 
 def _specs() -> Iterator[tuple[Case, dict[str, bytes]]]:

@@ -7,8 +7,9 @@ import anyio
 import pytest
 
 from adc.runtime import database as database_module
-from adc.runtime.database import VERSION, Database, journal
+from adc.runtime.database import Database, journal
 from adc.runtime.errors import StoreError, StoreFull
+from adc.runtime.glance import VERSION
 
 pytestmark = pytest.mark.anyio
 

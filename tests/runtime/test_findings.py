@@ -13,7 +13,7 @@ from adc.compiler.choices import Choices
 from adc.compiler.codes import CODES
 from adc.compiler.files import MemoryFiles
 from adc.compiler.pipeline import Compiled, compile_spec
-from adc.compiler.plan import Json
+from adc.compiler.plan import Json, Plan
 from adc.runtime.cli.exits import Exit
 from adc.runtime.cli.findings import diagnostics, exit_of, told
 from adc.runtime.errors import (
@@ -59,6 +59,12 @@ scene odd 5s {
 FLAGGED = "The content was flagged by a content checker"
 
 
+def planned(found: Compiled) -> Plan:
+    """The plan of what was compiled."""
+    assert found.plan is not None, found.diagnostics
+    return found.plan
+
+
 def compiled() -> Compiled:
     """The spec, which compiles."""
     found = compile_spec("main.ad", MemoryFiles({**pictures(), "main.ad": SPEC.encode()}), builtin())
@@ -78,7 +84,7 @@ def shown(step: str, error: Rejected) -> str:
     """What is told of a refusal."""
     found = compiled()
     assert found.script is not None
-    return told(found.script, found.texts, step, error, prefix="specs/")
+    return told(planned(found), found.script, found.texts, step, error, prefix="specs/")
 
 
 @pytest.mark.parametrize(
@@ -130,7 +136,7 @@ def test_advice_names_no_more_than_a_few_words() -> None:
     many = SPEC.replace("and smiles", "a gun, a knife, a bomb, a wound, a drug")
     found = compile_spec("main.ad", MemoryFiles({**pictures(), "main.ad": many.encode()}), builtin())
     assert found.script is not None
-    (one,) = diagnostics(found.script, found.texts, "hook.clip", ContentRefused("refused"))
+    (one,) = diagnostics(planned(found), found.script, found.texts, "hook.clip", ContentRefused("refused"))
     assert one.hint.count("instead of") == 4
 
 
@@ -139,7 +145,7 @@ def test_the_step_is_found_whatever_the_choices_of_the_build_were() -> None:
     files = MemoryFiles({**pictures(), "main.ad": SPEC.encode()})
     found = compile_spec("main.ad", files, builtin(), Choices({"tool": "a dropper"}, {}))
     assert found.script is not None
-    (one,) = diagnostics(found.script, found.texts, "hook.clip", ContentRefused("refused"))
+    (one,) = diagnostics(planned(found), found.script, found.texts, "hook.clip", ContentRefused("refused"))
     assert "syringe" not in one.hint
 
 
@@ -153,7 +159,9 @@ def test_the_answer_on_a_page_gives_its_code(code: str) -> None:
     assert isinstance(error, Rejected)
     found = example.compile()
     assert found.script is not None
-    assert {one.code for one in diagnostics(found.script, found.texts, example.answer.step, error)} == {code}
+    assert {one.code for one in diagnostics(planned(found), found.script, found.texts, example.answer.step, error)} == {
+        code
+    }
 
 
 @pytest.mark.parametrize(

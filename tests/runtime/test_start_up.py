@@ -74,7 +74,7 @@ def test_the_version_costs_one_constant(tmp_path: Path) -> None:
 def test_help_costs_the_parser_of_the_command_line(tmp_path: Path, words: tuple[str, ...]) -> None:
     said, modules = imports(*words, folder=tmp_path)
     assert said.startswith("usage: adc ")
-    assert ours(modules) == ENTRY | {"adc.runtime.cli.arguments", "adc.runtime.cli.choices"}
+    assert ours(modules) == ENTRY | {f"adc.runtime.cli.{name}" for name in ("arguments", "choices", "plain")}
     assert others(modules) | (modules & SLOW) == set()
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from support.spec_cases import SPEC, pictures
 
-from adc.compiler.catalogue import builtin
+from adc.compiler.catalogue import Catalogue, builtin
 from adc.compiler.choices import Choices
 from adc.compiler.families import Families
 from adc.compiler.files import MemoryFiles
@@ -24,13 +24,14 @@ def compiled(
     variants: Mapping[str, str] | None = None,
     pins: Pins = NO_PINS,
     families: Families | None = None,
+    catalogue: Catalogue | None = None,
 ) -> Compiled:
     """What the compiler makes of a spec."""
     contents = {SPEC: source, **(others or {})}
     encoded = {path: data.encode() if isinstance(data, str) else data for path, data in contents.items()}
     files = MemoryFiles({**pictures(), "refs/song.wav": SONG, **encoded})
     choices = Choices(settings or {}, variants or {})
-    return compile_spec(SPEC, files, builtin(), choices, pins=pins, families=families)
+    return compile_spec(SPEC, files, catalogue or builtin(), choices, pins=pins, families=families)
 
 
 def planned(

@@ -1,0 +1,52 @@
+"""The least that a look at a plan can cost, for `plan.py`: `python floor.py SPEC NOTE STORE ENCODER`.
+
+It imports nothing of adc and takes every short cut that leaves the answer right. Start Python; stat the spec; load the
+state, which is the plan as it is kept and the results of the store; derive the key of each step that can have one; put
+the steps in order. It prints how many steps have a result, and a digest of all keys, to be compared with what adc says.
+"""
+
+import hashlib
+import json
+import os
+import sqlite3
+import sys
+
+spec, note, store, encoder = sys.argv[1:]
+os.stat(spec)
+with open(note, "rb") as file:
+    head, timeline, *texts = file.read().split(b"\n")[1:]
+plan = json.loads(head)
+database = sqlite3.connect(os.path.join(store, "adc.sqlite"))
+rows = database.execute("SELECT key, outputs FROM results").fetchall()
+results = dict(zip((key for key, _ in rows), json.loads(f"[{','.join(text for _, text in rows)}]"), strict=True))
+
+ids, total = plan["ids"], len(plan["ids"])
+who = {"generate": "draft/2", "frame": "frame/1", "card": "card/2", "film": encoder}
+frames = [
+    f',"derivation":1,"endpoint":{json.dumps(endpoint)},"engine":"{who[kind]}","kind":"{kind}",'
+    f'"output":"{output}","take":{take}}}'.encode()
+    for kind, endpoint, output, take, *_ in plan["forms"]
+]
+drafted = [kind == "generate" for kind, *_ in plan["forms"]]
+refs, needs, used, forms = plan["refs"], plan["needs"], plan["used"], plan["form"]
+made: dict[int, dict[str, dict[str, str]]] = {}
+keys = []
+for number in range(total):
+    if all(need in made for need in needs[number]):
+        text = texts[number]
+        if used[number]:
+            first, *others = text.split(b"\0")
+            parts = [first]
+            for one, other in zip(used[number], others, strict=True):
+                ref = refs[one]
+                digest = ref if isinstance(ref, str) else made[ref[0]][ref[1]]["digest"]
+                parts += (b'{"$blob":"', digest.encode(), b'"}', other)
+            text = b"".join(parts)
+        if drafted[forms[number]]:
+            text += b',"brief":' + texts[total + number]
+        key = "sha256:" + hashlib.sha256(b'{"arguments":' + text + frames[forms[number]]).hexdigest()
+        keys.append(key)
+        if key in results:
+            made[number] = results[key]
+order = sorted(range(total), key=lambda number: (number in made, number))
+print(len(made), len(order), hashlib.sha256("".join(keys).encode()).hexdigest())

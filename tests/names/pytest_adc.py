@@ -1,1 +1,0 @@
-../../runtime/testing/plugin.py
