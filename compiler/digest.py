@@ -14,9 +14,9 @@ that text, in a frame of what else is in the material, made once for all steps t
 one hash for a step.
 """
 
-import hashlib
 from collections.abc import Callable, Mapping
 from functools import cache
+from hashlib import sha256
 from json.encoder import encode_basestring
 
 from adc.compiler.frozen import frozen
@@ -36,7 +36,7 @@ class Engine:
 
 def digest_bytes(data: bytes) -> str:
     """`sha256:<hex>` of the bytes."""
-    return "sha256:" + hashlib.sha256(data).hexdigest()
+    return "sha256:" + sha256(data).hexdigest()
 
 
 def material(step: Step, digest_of: Callable[[Ref], str], engine: Engine) -> dict[str, Json]:
@@ -60,12 +60,11 @@ def step_key(step: Step, digest_of: Callable[[Ref], str], engine: Engine) -> str
     text = step.arguments_text
     if text is None:
         return digest_bytes(canonical(material(step, digest_of, engine)))
-    refs = step.text_refs
-    if refs:
-        text = filled(text, [b'{"$blob":%b}' % encode_basestring(digest_of(ref)).encode() for ref in refs])
+    if step.text_refs:
+        text = filled(text, [f'{{"$blob":{encode_basestring(digest_of(ref))}}}'.encode() for ref in step.text_refs])
     before, between, after = _frame(step.kind, step.endpoint, step.output, step.take, engine.name, engine.reads_brief)
     brief = step.brief_text if engine.reads_brief else b""
-    return "sha256:" + hashlib.sha256(b"".join((before, text, between, brief, after))).hexdigest()
+    return digest_bytes(b"".join((before, text, between, brief, after)))
 
 
 @cache

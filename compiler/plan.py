@@ -313,12 +313,11 @@ _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=F
 
 def filled(text: bytes, pieces: Sequence[bytes]) -> bytes:
     """Text that is cut by zero bytes, with a piece in each place. Canonical JSON has no such byte of its own."""
-    if not pieces:
-        return text
-    parts = text.split(b"\0")
-    whole = [parts[0]]
-    for piece, part in zip(pieces, parts[1:], strict=True):
-        whole += (piece, part)
+    if len(pieces) == 1:
+        return text.replace(b"\0", pieces[0])
+    whole = text.split(b"\0")
+    for place, piece in enumerate(pieces, 1):
+        whole[place] = piece + whole[place]
     return b"".join(whole)
 
 

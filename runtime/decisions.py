@@ -9,6 +9,7 @@ The same step under the same choices comes first, then the same step under other
 same: a scene that was renamed, or that another variant shares, keeps its take.
 """
 
+import shlex
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
@@ -23,9 +24,9 @@ from adc.runtime.ports import Holds, Result
 
 
 def of_choices(plan_choices: Mapping[str, str], choices: Choices) -> str:
-    """What decisions are for: the key of each variant, and each param that was set, by name."""
+    """What decisions are for: the key of each variant, and each param that was set, by name, as a shell would read."""
     chosen = {**plan_choices, **choices.settings}
-    return " ".join(f"{name}={value}" for name, value in sorted(chosen.items()))
+    return " ".join(f"{name}={shlex.quote(value)}" for name, value in sorted(chosen.items()))
 
 
 def pins_of(lock: Lock, of: str) -> Pins:

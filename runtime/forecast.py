@@ -5,12 +5,12 @@ needs the bytes of its inputs; where an input has still to be made nobody knows 
 input made again with the same bytes changes nothing), so all that is said is after what it will be decided.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 from adc.compiler.digest import Engine, plan_keys
-from adc.compiler.frozen import frozen
 from adc.compiler.plan import FileRef, Plan, Ref, Step, StepKind, needed
 from adc.runtime.glance import Outputs
 
@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from adc.runtime.ports import AttemptState
 
 
-@frozen
-class Forecast:
+class Forecast(NamedTuple):
     """What is known of a step beforehand.
 
     `under way` is what an earlier build has asked for, or bought, and this one goes on with; `unsure` is what one may
@@ -103,7 +102,7 @@ def forecast(
 
         sought = {step.id for step in wanted(plan, goal, held.keys())}
     keys, outputs = _known(steps, handlers, cache, held)
-    place = {step.id: number for number, step in enumerate(steps)}
+    place: dict[str, int] = {}
     running: dict[str, str] = {}
     said: list[Forecast] = []
     for step in steps:
@@ -116,7 +115,11 @@ def forecast(
         elif sought is not None and name not in sought:
             said.append(Forecast(name, "spared", None, key))
         elif key is None:
-            said.append(Forecast(name, "after", _nearest(step.needs, outputs, place), None))
+            nearest = step.needs[0]
+            if len(step.needs) > 1:
+                place = place or {each.id: number for number, each in enumerate(steps)}
+                nearest = max((need for need in step.needs if need not in outputs), key=place.__getitem__)
+            said.append(Forecast(name, "after", nearest, None))
         elif key in running:
             said.append(Forecast(name, "after", running[key], key))
         else:
@@ -124,11 +127,6 @@ def forecast(
             attempt = opened(key) if handlers[step.kind].remote else None
             said.append(Forecast(name, "will run" if attempt is None else _standing(attempt), None, key))
     return tuple(said)
-
-
-def _nearest(needs: Sequence[str], outputs: Container[str], place: Mapping[str, int]) -> str:
-    """Of what a step needs and has not got, the one that stands last."""
-    return needs[0] if len(needs) == 1 else max((n for n in needs if n not in outputs), key=place.__getitem__)
 
 
 def _known(
@@ -144,33 +142,26 @@ def _known(
     def digest_of(ref: Ref) -> str:
         return ref.digest if isinstance(ref, FileRef) else outputs[ref.step][ref.output]
 
-    missing: dict[str, int] = {}
-    waiting: dict[str, list[Step]] = {}
+    waiting: defaultdict[str, list[Step]] = defaultdict(list)  # by one of the needs that have no result yet
     wave: list[Step] = []
-    for step in steps:
-        needs = step.needs
-        if needs and outputs:
-            needs = tuple([need for need in needs if need not in outputs])
-        if not needs:
-            wave.append(step)
-            continue
-        missing[step.id] = len(needs)
-        for need in needs:
-            waiting.setdefault(need, []).append(step)
-    while wave:
+    looked_at = steps
+    while looked_at:
+        for step in looked_at:
+            for need in step.needs:
+                if need not in outputs:
+                    waiting[need].append(step)
+                    break
+            else:
+                wave.append(step)
         asked = [cache.known_key(step, handlers[step.kind].engine(step), digest_of) for step in wave]
         found = cache.outputs(asked)
-        after: list[Step] = []
+        released: list[Step] = []
         for step, key in zip(wave, asked, strict=True):
             keys[step.id] = key
-            if step.id in outputs or key not in found:
-                continue
-            outputs[step.id] = found[key]
-            for waiter in waiting.get(step.id, ()):
-                missing[waiter.id] -= 1
-                if not missing[waiter.id]:
-                    after.append(waiter)
-        wave = after
+            if key in found and step.id not in outputs:
+                outputs[step.id] = found[key]
+                released += waiting.pop(step.id, ())
+        looked_at, wave = released, []
     return keys, outputs
 
 

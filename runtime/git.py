@@ -26,6 +26,10 @@ _POINTER_MOST = 1024
 """Bytes that such a file has at most."""
 
 
+_PATHS_MOST = 500
+"""Paths that a command line names."""
+
+
 class GitError(AdcError):
     """A revision cannot be read."""
 
@@ -92,7 +96,7 @@ class Repository:
     def standing(self, paths: Sequence[str]) -> str:
         """The commit of the work tree, with `-dirty` where one of these files is another. Raises GitError."""
         commit = self.commit("HEAD")
-        dirty = self._said("status", "--porcelain", "--", *(f":(top,literal){path}" for path in paths))
+        dirty = self._said("status", "--porcelain", "--", *_pathspecs(paths))
         return f"{commit}-dirty" if dirty else commit
 
     def history(self, paths: Sequence[str], most: int) -> tuple["Commit", ...]:
@@ -107,10 +111,10 @@ class Repository:
             "--format=%H%x00%cs%x00%s",
             "HEAD",
             "--",
-            *(f":(top,literal){path}" for path in paths),
+            *_pathspecs(paths),
             or_else=lambda: "there is no commit yet",
         )
-        return tuple(Commit(*line.split("\0")) for line in said.splitlines())
+        return tuple(Commit(*line.split("\0")) for line in said.split("\n") if line)
 
     @contextmanager
     def files(self, commit: str, folder: str, called: str) -> Iterator["RevisionFiles"]:
@@ -158,6 +162,12 @@ class Repository:
         if or_else is not None and not refused:
             raise GitError(or_else())
         raise GitError(f"git said: {own.splitlines()[0] if own else 'nothing'}")
+
+
+def _pathspecs(paths: Sequence[str]) -> list[str]:
+    """The paths as git takes them; where they are too many for a command line, the folder that has them all."""
+    named = paths if len(paths) <= _PATHS_MOST else [posixpath.commonpath(paths)]
+    return [f":(top,literal){path}" for path in named]
 
 
 class _Batch:

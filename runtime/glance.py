@@ -52,21 +52,28 @@ def is_whole(blobs: str, digest: str, size: int | None = None) -> bool:
 
 def outputs_of(keys: Iterable[str], read: Read, blobs: str) -> dict[str, Outputs]:
     """The outputs of those of the keys that have a result with all of its blobs in the folder `blobs`."""
-    found = list(_rows("SELECT key, outputs FROM results WHERE key", "", keys, read))
+    rows = _rows("SELECT key, outputs FROM results WHERE key", "", keys, read)
     # one document is read faster than as many as there are rows
-    documents = json.loads(f"[{','.join([text for _, text in found])}]")
-    return {
-        key: {name: blob["digest"] for name, blob in outputs.items()}
-        for (key, _), outputs in zip(found, documents, strict=True)
-        if all(is_whole(blobs, blob["digest"], blob["bytes"]) for blob in outputs.values())
-    }
+    documents = json.loads(f"[{','.join([text for _, text in rows])}]")
+    found: dict[str, Outputs] = {}
+    for (key, _), outputs in zip(rows, documents, strict=True):
+        digests = {}
+        for name, blob in outputs.items():
+            if not is_whole(blobs, blob["digest"], blob["bytes"]):
+                break
+            digests[name] = blob["digest"]
+        else:
+            found[key] = digests
+    return found
 
 
-def _rows(select: str, more: str, keys: Iterable[str], read: Read) -> Iterable[Sequence[Any]]:
+def _rows(select: str, more: str, keys: Iterable[str], read: Read) -> list[Sequence[Any]]:
     ordered = sorted(set(keys))
+    found: list[Sequence[Any]] = []
     for start in range(0, len(ordered), _AT_ONCE):
         some = ordered[start : start + _AT_ONCE]
-        yield from read(f"{select} IN ({','.join('?' * len(some))}){more}", some)
+        found += read(f"{select} IN ({','.join('?' * len(some))}){more}", some)
+    return found
 
 
 @frozen

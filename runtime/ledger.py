@@ -363,8 +363,8 @@ def _where(wanted: Wanted) -> tuple[str, tuple[str, ...]]:
             conditions.append((f"{column} = ?", (value,)))
     if wanted.scene:
         # not LIKE, to which an underscore is any letter
-        named = wanted.scene.replace("@", ".")
-        conditions.append(("substr(replace(step, '@', '.') || '.', 1, length(?) + 1) = ? || '.'", (named, named)))
+        begins = "substr(step, 1, length(?) + 1) IN (? || '.', ? || '@')"  # @ is before the number of a take
+        conditions.append((f"(step = ? OR {begins})", (wanted.scene,) * 4))
     for column, values in (("endpoint", wanted.endpoints), ("state", wanted.states)):
         if values:
             conditions.append((f"{column} IN ({', '.join('?' for _ in values)})", tuple(values)))

@@ -12,6 +12,7 @@ import json
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -73,18 +74,19 @@ def lock_file(spec: str, engine: str) -> Path:
 def read_lock(path: Path) -> Lock:
     """The lock in a file; an empty one where there is none. Raises LockError."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         return Lock()
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is no text"
-        raise LockError(f"{path} cannot be read: {reason}; nothing was made and nothing was spent") from error
+        raise LockError(f"{path} cannot be read: {reason}") from error
     return parse(text, str(path))
 
 
 def parse(text: str, path: str) -> Lock:
-    """The lock in `text`; `path` is for messages. Raises LockError."""
-    lines = [(number, line) for number, line in enumerate(text.splitlines(), start=1) if line.strip()]
+    """The lock in `text`, whatever the order of its lines; `path` is for messages. Raises LockError."""
+    # Not by `splitlines`: a text inside of a line may have characters that end one there.
+    lines = [(number, line) for number, line in enumerate(text.split("\n"), start=1) if line.strip()]
     if not lines:
         return Lock()
     documents = [(number, _document(path, number, line)) for number, line in lines]
@@ -95,8 +97,13 @@ def parse(text: str, path: str) -> Lock:
             f"it is of {head['schema']}, and this adc reads {SCHEMA}" if newer else "its first line is no lock's header"
         )
         raise _unusable(path, number, why)
-    templates = head.get("templates", {})
-    if not isinstance(templates, dict) or not all(isinstance(version, int) for version in templates.values()):
+    unknown = head.keys() - {"schema", "ad", "templates"}
+    if unknown:
+        raise _unusable(path, number, f"this adc does not know `{min(unknown)}`")
+    ad, templates = head.get("ad", ""), head.get("templates", {})
+    if not isinstance(ad, str):
+        raise _unusable(path, number, "its ad is no name")
+    if not isinstance(templates, dict) or not all(type(version) is int for version in templates.values()):
         raise _unusable(path, number, "its templates are no versions")
     decisions = tuple(_decision(path, number, document) for number, document in documents[1:])
     accepted: set[tuple[str, str]] = set()
@@ -104,12 +111,13 @@ def parse(text: str, path: str) -> Lock:
     for (number, _), one in zip(documents[1:], decisions, strict=True):
         twice = (one.step, one.of, one.take) in taken
         if twice or (one.verdict == "accepted" and (one.step, one.of) in accepted):
-            what = f"take {one.take} of {one.step}" if twice else f"{one.step} with two accepted takes"
+            what = f"take {one.take} of {one.step} twice" if twice else f"{one.step} with two accepted takes"
             raise _unusable(path, number, f"it has {what}{f' for {one.of}' if one.of else ''}; keep one of these lines")
         taken.add((one.step, one.of, one.take))
         if one.verdict == "accepted":
             accepted.add((one.step, one.of))
-    return Lock(str(head.get("ad", "")), {name: int(str(version)) for name, version in templates.items()}, decisions)
+    versions = {name: version for name, version in templates.items() if isinstance(version, int)}
+    return Lock(ad, versions, tuple(sorted(decisions, key=_place)))
 
 
 def text_of(lock: Lock) -> str:
@@ -126,18 +134,22 @@ def write_lock(path: Path, lock: Lock) -> None:
     try:
         if path.exists() and path.read_text(encoding="utf-8") == text:
             return
-        aside.write_text(text, encoding="utf-8")
+        with aside.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())  # an empty file would be a lock that holds nothing
         os.replace(aside, path)
     except OSError as error:
         raise LockError(f"{path} cannot be written: {error.strerror}") from error
     finally:
-        aside.unlink(missing_ok=True)
+        with suppress(OSError):
+            aside.unlink(missing_ok=True)
 
 
-def _place(one: Decision) -> tuple[Sequence[object], str, int]:
+def _place(one: Decision) -> tuple[Sequence[object], str, str, int]:
     """Where a decision stands: by step, numbers in it counted as numbers, then by choices and take."""
     name = [(int(part), "") if part.isdecimal() else (-1, part) for part in _parts(one.step)]
-    return name, one.of, one.take
+    return name, one.step, one.of, one.take
 
 
 def _parts(step: str) -> Iterator[str]:
@@ -164,7 +176,7 @@ def _line(one: Decision) -> dict[str, Json]:
         "model_schema": one.model_schema,
         "seed": one.seed,
         "request": one.request,
-        "usd": str(one.usd),
+        "usd": format(one.usd, "f"),
         "date": one.date,
     }
     return {name: value for name, value in line.items() if value not in ("", None)}
@@ -175,7 +187,7 @@ def _document(path: str, number: int, line: str) -> dict[str, Json]:
         raise _unusable(path, number, "two versions of it were merged and differ here; keep the lines that you want")
     try:
         document = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         document = None
     if not isinstance(document, dict):
         raise _unusable(path, number, "that line is no decision")
@@ -187,7 +199,7 @@ def _decision(path: str, number: int, line: Mapping[str, Json]) -> Decision:
         one = Decision(
             step=_text(line["step"]),
             of=_text(line.get("of", "")),
-            take=_number(line["take"]),
+            take=_take(line["take"]),
             verdict=_verdict(line["verdict"]),
             key=_text(line["key"]),
             asks=_text(line["asks"]),
@@ -197,7 +209,7 @@ def _decision(path: str, number: int, line: Mapping[str, Json]) -> Decision:
             model_schema=_text(line["model_schema"]),
             seed=_number(line["seed"]) if "seed" in line else None,
             request=_text(line.get("request", "")),
-            usd=Decimal(_text(line["usd"])),
+            usd=_dollars(line["usd"]),
             date=_text(line["date"]),
         )
     except KeyError as error:
@@ -222,6 +234,20 @@ def _number(value: Json) -> int:
     return value
 
 
+def _take(value: Json) -> int:
+    take = _number(value)
+    if take < 1:
+        raise ValueError(value)
+    return take
+
+
+def _dollars(value: Json) -> Decimal:
+    usd = Decimal(_text(value))
+    if not usd.is_finite() or usd < 0:
+        raise ValueError(value)
+    return usd
+
+
 def _verdict(value: Json) -> Verdict:
     for verdict in get_args(Verdict):
         if value == verdict:
@@ -230,7 +256,7 @@ def _verdict(value: Json) -> Verdict:
 
 
 def _unusable(path: str, number: int, why: str) -> LockError:
-    return LockError(f"{path}:{number}: the lock cannot be used: {why}; nothing was made and nothing was spent")
+    return LockError(f"{path}:{number}: the lock cannot be used: {why}")
 
 
 def without(decisions: Iterable[Decision], steps: Iterable[str], of: str) -> tuple[Decision, ...]:

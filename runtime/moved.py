@@ -354,7 +354,7 @@ class _Comparison:
                     found.add(known[step])
         was, now = ([bill[key] for key in found & bill.keys()] for found, bill in zip(keys, self._bills, strict=True))
         if not was and not now:
-            return "none of it is to be bought"
+            return "nothing of it is to be bought"
         before, after = (sum((item.usd for item in items), Decimal(0)) for items in (was, now))
         if was and now and _amount(was) == _amount(now):
             return f"{_amount(was)}, as signed"

@@ -104,12 +104,22 @@ def _take(number: int, decisions: Mapping[str, Decision], counting: Mapping[str,
     return Take(number, verdict, counts, decisions)
 
 
-def next_number(steps: Iterable[Step], lock: Lock) -> int:
-    """The number of the next take: above all that were tried of the same words; where none was, that of the plan."""
-    own = list(steps)
-    asks = {step.asks for step in own}
-    tried = [one.take for one in lock.decisions if one.asks in asks]
-    return max(tried) + 1 if tried else max(step.take for step in own)
+def next_numbers(steps: Collection[Step], lock: Lock, many: int, begun: Collection[int] = ()) -> tuple[int, ...]:
+    """The numbers of so many further takes: above all that were tried of the same words, or from the plan's own on.
+
+    First come those below that are `begun`: asked for, perhaps paid for, and not in the lock.
+    """
+    asks = {step.asks for step in steps}
+    tried = {one.take for one in lock.decisions if one.asks in asks}
+    above = max(tried) + 1 if tried else max(step.take for step in steps)
+    numbers = [*sorted(number for number in begun if number < above and number not in tried)]
+    return tuple([*numbers, *range(above, above + many)][:many])
+
+
+def begun_takes(scene: str, names: Iterable[str]) -> frozenset[int]:
+    """The takes of a scene that are among the names of steps."""
+    own = [name.partition("@") for name in names if name.partition(".")[0] == scene]
+    return frozenset(int(number) for _, mark, number in own if mark)
 
 
 def tried(

@@ -82,7 +82,7 @@ def with_asks(sheet: Sheet, steps: Sequence[Step]) -> tuple[Step, ...]:
     def digest_of(ref: Ref) -> str:
         if isinstance(ref, FileRef):
             return ref.digest
-        if ref.step not in digests:  # words that no prompt quotes, a picture that no request has room for
+        if ref.step not in digests:  # made here, or spare: words that no prompt quotes
             digests[ref.step] = asks_of(sheet.steps.get(ref.step) or sheet.spare[ref.step])
         return digests[ref.step]
 
@@ -93,8 +93,10 @@ def with_asks(sheet: Sheet, steps: Sequence[Step]) -> tuple[Step, ...]:
 
     found: list[Step] = []
     for step in steps:
-        digests[step.id] = asks_of(step)
-        found.append(replace(step, asks=digests[step.id]) if step.id in sheet.asked else step)
+        if step.id in sheet.asked:
+            digests[step.id] = asks_of(step)
+            step = replace(step, asks=digests[step.id])
+        found.append(step)
     return tuple(found)
 
 

@@ -377,7 +377,7 @@ def _chosen(command: argparse.ArgumentParser, *, all_variants: bool) -> None:
         help="choose one of the choices of a variant, as in --variant opener=doubt; may be repeated",
     )
     command.set_defaults(all_variants=False, locked=False, frozen=False, refresh=False)
-    command.set_defaults(signed=None, plan_file=None)
+    command.set_defaults(signed=None, plan_file=None, explain=False)
     if all_variants:
         command.add_argument("--all-variants", action="store_true", help="every combination of the variants")
 

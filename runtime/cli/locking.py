@@ -62,7 +62,8 @@ def _after(
         Lock(before.ad, compilation.templates(before), before.decisions),
         compilation.plan,
         compilation.of,
-        kept={step: compilation.decisions[step] for step in bought if step in holds.results},
+        # Of what nobody needs now, too: an edit may need it again.
+        kept={step: compilation.decisions[step] for step in holds.results},
         made={step: Made(keys[step], results[step]) for step in bought if step not in holds.results},
         catalogue=compilation.catalogue,
         date=utc_now().date().isoformat(),

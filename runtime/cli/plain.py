@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _SPEC: "Mapping[str, object]" = {
     "all_variants": False,
     "draft": False,
+    "explain": False,
     "fal_url": None,
     "frozen": False,
     "locked": False,

@@ -7,7 +7,6 @@ outcome needs is imported for it alone.
 
 from __future__ import annotations
 
-import gc
 import json
 import sys
 from collections.abc import Mapping, Sequence
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING
 from adc.compiler.plan import Json, Plan, dump, to_json
 from adc.runtime.cli.choices import engine_name, names_plan
 from adc.runtime.cli.exits import Exit
+from adc.runtime.cli.memory import hold, leave
 from adc.runtime.cli.planned import Planned, planned_of, planned_or_complain
 from adc.runtime.cli.standing import standing
 from adc.runtime.cli.variants import called, combinations
@@ -39,7 +39,7 @@ def run(arguments: Namespace) -> int:
         from adc.runtime.cli.signed import show
 
         return show(arguments)
-    gc.disable()  # all that is made here is needed to the end, which is near
+    hold()
     every = combinations(arguments) if arguments.all_variants else [arguments]
     if every is None:
         return Exit.SPEC
@@ -71,6 +71,7 @@ def run(arguments: Namespace) -> int:
     print_standing(builds, models, engine_name(arguments), arguments)
     if signed and not arguments.status:
         print(signed)
+    leave(found, forecasts)
     return Exit.OK
 
 

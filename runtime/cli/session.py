@@ -93,7 +93,7 @@ def compile_or_complain(arguments: Namespace, *, quiet: bool = False) -> Compila
         lock = read_lock(beside)
         locked = compile_locked(spec, files, builtin(), spec_choices(arguments), lock, refresh=arguments.refresh)
     except LockError as error:
-        complain(error, Exit.SPEC, arguments)
+        complain(LockError(f"{error}; nothing was made and nothing was spent"), Exit.SPEC, arguments)
         return None
     except UnknownWording as error:
         why = f"{beside}: the lock cannot be used: {error}; nothing was made and nothing was spent"

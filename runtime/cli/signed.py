@@ -21,7 +21,7 @@ from adc.compiler.catalogue import Endpoint
 from adc.compiler.diff import compare
 from adc.compiler.digest import digest_bytes, plan_keys
 from adc.compiler.frozen import as_dict
-from adc.compiler.plan import Json, Plan, canonical
+from adc.compiler.plan import Plan, canonical
 from adc.compiler.units import dollars_text
 from adc.runtime.cli.again import again
 from adc.runtime.cli.build import tell_up_to_date
@@ -40,6 +40,7 @@ from adc.runtime.cli.session import (
 )
 from adc.runtime.decisions import schema_digest
 from adc.runtime.disk import digest_of_file
+from adc.runtime.entries import entry_digest, request_digest
 from adc.runtime.errors import AdcError, SpendRefused, StoreError
 from adc.runtime.forecast import Forecast, forecast
 from adc.runtime.ledger import Wanted
@@ -59,6 +60,7 @@ _SAYS_ITSELF: Final = {
     "refresh": "--refresh",
     "draft": "--draft",
     "plan_file": "-o",
+    "explain": "--explain",
 }
 """What cannot be typed beside a signed plan, because that says it."""
 
@@ -148,12 +150,11 @@ def _model(endpoint: Endpoint) -> Model:
     price = as_dict(endpoint.price)
     for words in ("source", "as_of"):
         del price[words]
-    request: Json = [endpoint.request, [*endpoint.fixed], {**endpoint.outputs}, {**endpoint.word}]
     return Model(
         name=endpoint.model,
-        entry=digest_bytes(canonical(as_dict(endpoint))),
+        entry=entry_digest(endpoint),
         schema=schema_digest(endpoint),
-        request=digest_bytes(canonical(request)),
+        request=request_digest(endpoint),
         price=digest_bytes(canonical(price)),
     )
 

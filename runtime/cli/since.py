@@ -24,6 +24,9 @@ from adc.runtime.git import Commit, Repository
 MOST: Final = 50
 """Commits that are looked at."""
 
+_STEPS: Final = 20_000
+"""Steps that are compiled in all, so that nobody waits for minutes: of a long film fewer commits are looked at."""
+
 
 def since(spots: Iterable[Spot], compilation: Compilation, arguments: Namespace) -> Mapping[Spot, Since]:
     """For each spot since when it is as it is; without those of which git knows nothing."""
@@ -40,11 +43,12 @@ def _walk(waiting: dict[Spot, None], found: dict[Spot, Since], compilation: Comp
         return
     repository = Repository(compilation.folder)
     paths = [repository.place(path) for path in (*spec_files(compilation), compilation.lock_path)]
-    commits = repository.history(paths, MOST + 1)
+    most = min(MOST, 1 + _STEPS // len(compilation.plan.steps))
+    commits = repository.history(paths, most + 1)
     place = repository.place(Path(arguments.spec))
     now = {step.id: step for step in compilation.plan.steps}
     newer: Commit | None = None
-    for commit in commits[:MOST]:
+    for commit in commits[:most]:
         side = revision(repository, commit.id, commit.id[:10], place, arguments)
         if side.plans or not _broken(side):
             then = _steps_of(side.plans[0] if side.plans else None, compilation.plan)
@@ -58,7 +62,7 @@ def _walk(waiting: dict[Spot, None], found: dict[Spot, Since], compilation: Comp
         if newer is None:
             found[spot] = Since("uncommitted")
         else:
-            found[spot] = Since("before" if len(commits) > MOST else "commit", newer)
+            found[spot] = Since("before" if len(commits) > most else "commit", newer)
 
 
 def _broken(side: Side) -> bool:

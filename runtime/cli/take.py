@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 import anyio
 
@@ -39,15 +40,21 @@ from adc.runtime.disk import DiskFiles, project_root
 from adc.runtime.engines import makers
 from adc.runtime.errors import AdcError, LockError, SpendRefused
 from adc.runtime.execute import Outcome, execute
-from adc.runtime.fal.handler import Terms
 from adc.runtime.forecast import Forecast, forecast, purchases_ahead
 from adc.runtime.ledger import Wanted, moment, utc_now
 from adc.runtime.lock import Lock
 from adc.runtime.policy import Limits, wanted
+from adc.runtime.ports import AttemptState
 from adc.runtime.reporters.plain import PlainReporter
 from adc.runtime.reporters.plan_table import amount
 from adc.runtime.reporters.takes_table import further_lines, taken_line
-from adc.runtime.takes import known_takes, named, next_number, steps_with_takes, tried
+from adc.runtime.takes import begun_takes, known_takes, named, next_numbers, steps_with_takes, tried
+
+if TYPE_CHECKING:
+    from adc.runtime.fal.handler import Terms
+
+_OPEN: Final[frozenset[AttemptState]] = frozenset({"intended", "submitted", "running", "completed", "ambiguous"})
+"""The states of a purchase that has to be gone on with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +88,8 @@ def run(arguments: Namespace) -> int:
     began = moment(utc_now())
     left = "nothing was spent"
     try:
-        takes = _further(compilation, arguments)
         with open_session(store_folder(arguments)) as session:
+            takes = _further(compilation, "fal" if keyless else engine, session, arguments)
             said = _forecast(takes, "fal" if keyless else engine, session)
             if keyless:
                 raise _without_key(takes, said)
@@ -97,12 +104,13 @@ def run(arguments: Namespace) -> int:
             except KeyboardInterrupt:
                 left = under_way(session, engine)
                 raise
-            _keep(takes, outcome, session, arguments)
+            kept = _keep(takes, outcome, session, arguments)
             if outcome.failures:
+                left_over = Namespace(**(vars(arguments) | {"number": len(takes.plans) - kept}))
                 wasted = session.ledger.lines(
                     Wanted(ad=takes.beside.plan.name, engine=engine, since=began, wasted=True)
                 )
-                return failed(takes.beside, outcome, sum((line.usd for line in wasted), Decimal(0)), arguments)
+                return failed(takes.beside, outcome, sum((line.usd for line in wasted), Decimal(0)), left_over)
     except SpendRefused as refusal:
         return complain(refusal, Exit.REFUSED, arguments)
     except AdcError as error:
@@ -158,13 +166,14 @@ def _taken(compilation: Compilation, takes: Mapping[str, int], arguments: Namesp
     return compiled.plan
 
 
-def _further(compilation: Compilation, arguments: Namespace) -> _Takes:
+def _further(compilation: Compilation, engine: str, session: Session, arguments: Namespace) -> _Takes:
     """The takes that are wanted. Raises AdcError."""
     scene = arguments.scene
     ids = {step.id for step in steps_of(compilation, [scene], arguments)[scene]}
     own = {step.id: step for step in compilation.plan.steps if step.id in ids}
-    first = next_number(own.values(), compilation.lock)
-    numbers = range(first, first + arguments.number)
+    asked_for = session.ledger.lines(Wanted(ad=compilation.plan.name, engine=engine, scene=scene, states=_OPEN))
+    begun = begun_takes(scene, (line.step for line in asked_for))
+    numbers = next_numbers([*own.values()], compilation.lock, arguments.number, begun)
     plans = {number: _taken(compilation, {scene: number}, arguments) for number in numbers}
     steps = {number: {step.id: step for step in plan.steps if step.id in ids} for number, plan in plans.items()}
     further: dict[str, Step] = {}
@@ -240,7 +249,7 @@ def _without_key(takes: _Takes, said: Sequence[Forecast]) -> SpendRefused:
     )
 
 
-async def _execute(takes: _Takes, engine: str, arguments: Namespace, session: Session, terms: Terms) -> Outcome:
+async def _execute(takes: _Takes, engine: str, arguments: Namespace, session: Session, terms: "Terms") -> Outcome:
     beside = takes.beside
     holds = session.holds(beside)
     told = frozen.replace(beside.plan, steps=wanted(beside.plan, takes.goal, holds.results))
@@ -260,8 +269,8 @@ async def _execute(takes: _Takes, engine: str, arguments: Namespace, session: Se
             )
 
 
-def _keep(takes: _Takes, outcome: Outcome, session: Session, arguments: Namespace) -> None:
-    """Write the takes that are whole into the lock, and say how they stand. Raises LockError."""
+def _keep(takes: _Takes, outcome: Outcome, session: Session, arguments: Namespace) -> int:
+    """Write the takes that are whole into the lock, and say how they stand; gives how many. Raises LockError."""
     made: dict[int, Mapping[str, tuple[Step, Made]]] = {}
     for number, steps in takes.steps.items():
         names = {step_id: named(step_id, number) for step_id in steps}
@@ -271,7 +280,7 @@ def _keep(takes: _Takes, outcome: Outcome, session: Session, arguments: Namespac
                 for step_id, step in steps.items()
             }
     if not made:
-        return
+        return 0
     beside, plan = takes.beside, takes.plans[min(made)]
     after = Lock()
 
@@ -300,3 +309,4 @@ def _keep(takes: _Takes, outcome: Outcome, session: Session, arguments: Namespac
     look = Namespace(**(vars(arguments) | {"command": "takes", "out": None, "json": False}))
     print(f"next: {again(look)}")
     sys.stdout.flush()
+    return len(made)

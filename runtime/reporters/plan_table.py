@@ -8,7 +8,7 @@ from functools import cache
 from adc.compiler.plan import Plan, Step
 from adc.compiler.units import dollars_text, seconds_text
 from adc.runtime.forecast import Forecast, purchases, purchases_ahead, usd_of
-from adc.runtime.reporters.columns import columns
+from adc.runtime.reporters.columns import beside
 
 _NAMED = 3
 """Steps without a price that a sentence names; of more it says how many."""
@@ -41,18 +41,14 @@ def plan_lines(plan: Plan, forecasts: Sequence[Forecast], models: Mapping[str, s
 def step_lines(steps: Sequence[Step], forecasts: Sequence[Forecast], models: Mapping[str, str]) -> Iterator[str]:
     """One line a step, under heads. `models` are names of models by endpoint."""
     dollars = cache(dollars_text)  # ten thousand steps have a handful of prices
-    rows = [
-        (
-            forecast.status if forecast.after is None else f"after {forecast.after}",
-            step.id,
-            models[step.endpoint] if step.endpoint else "here",
-            _cost(step, dollars),
-            step.purpose,
-        )
-        for step, forecast in zip(steps, forecasts, strict=True)
+    table = [
+        ["status", *[said.status if said.after is None else f"after {said.after}" for said in forecasts]],
+        ["step", *[step.id for step in steps]],
+        ["model", *[models[step.endpoint] if step.endpoint else "here" for step in steps]],
+        ["price", *[_cost(step, dollars) for step in steps]],
+        ["what for", *[step.purpose for step in steps]],
     ]
-    heads = ("status", "step", "model", "price", "what for")
-    yield from (f"  {line}" for line in columns(heads, rows, right=("price",)))
+    yield from (f"  {line}" for line in beside(table, right=("price",)))
 
 
 def together(builds: Sequence[tuple[Plan, Sequence[Forecast]]], *, paid: bool) -> Iterator[str]:

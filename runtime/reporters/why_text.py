@@ -49,15 +49,24 @@ def brief_lines(answer: Answer) -> Iterator[str]:
     """A line for each step that is made, or that only the lock keeps from it."""
     told = [one for one in answer.steps if one.runs or one.said.status == "stale"]
     for one in told:
-        why = cause(one, answer) or _UNMADE[one.stands]
+        why = (cause(one, answer) if one.own else _nearest(one, answer)) or _UNMADE[one.stands]
         yield f"{one.step.id}: {'kept as the lock has it, although ' if one.said.status == 'stale' else ''}{why}"
     if not told:
         yield "nothing will run"
 
 
+def _nearest(one: Explanation, answer: Answer) -> str:
+    """The first of the things that a step is made from and that are made again, with how many there are beside it."""
+    told = [_cause(one, reason, answer) for reason in one.reasons[:1]]
+    more = len(one.reasons) - 1
+    return f"{''.join(told)}{f' ({more} more like it)' if more > 0 else ''}"
+
+
 def cause(one: Explanation, answer: Answer) -> str:
     """The nearest causes of a step being another, as in `its prompt changed`; empty where none is known."""
-    reasons = [reason for reason in one.own if reason.about == "model"] or one.own or one.reasons
+    # Another model is asked otherwise, and what a draft is told follows the request.
+    models = [reason for reason in one.own if reason.about == "model"]
+    reasons = models or [reason for reason in one.own if reason.about != "brief"] or one.own or one.reasons
     told = list(dict.fromkeys(_cause(one, reason, answer) for reason in reasons))
     if len(told) > _CAUSES:
         told = [*told[: _CAUSES - 1], f"{len(told) - _CAUSES + 1} other things differ"]
@@ -224,7 +233,7 @@ def _details(one: Explanation, answer: Answer) -> Iterator[Told]:
         if path:
             yield Told(reason.place, (("kept", _chain(path, answer)),))
             continue
-        yield _detail(one, reason)
+        yield _detail(reason)
         if reason.about == "model" and one.step.why:
             yield Told("cast", (("kept", one.step.why),))
         since = answer.since.get(one.spot(reason))
@@ -240,7 +249,7 @@ def _moved(one: Explanation) -> str:
     return _and([told[part] for part in one.entry])
 
 
-def _detail(one: Explanation, reason: Reason) -> Told:
+def _detail(reason: Reason) -> Told:
     label = reason.place or reason.about
     match reason.about:
         case "model":

@@ -14,13 +14,13 @@ import sys
 spec, note, store, encoder = sys.argv[1:]
 os.stat(spec)
 with open(note, "rb") as file:
-    head, timeline, *texts = file.read().split(b"\n")[1:]
+    _, head, timeline, ids, purposes, asks, plan_keys, *texts = file.read().split(b"\n")
 plan = json.loads(head)
 database = sqlite3.connect(os.path.join(store, "adc.sqlite"))
 rows = database.execute("SELECT key, outputs FROM results").fetchall()
 results = dict(zip((key for key, _ in rows), json.loads(f"[{','.join(text for _, text in rows)}]"), strict=True))
 
-ids, total = plan["ids"], len(plan["ids"])
+total = len(plan["form"])
 who = {"generate": "draft/2", "frame": "frame/1", "card": "card/2", "film": encoder}
 frames = [
     f',"derivation":1,"endpoint":{json.dumps(endpoint)},"engine":"{who[kind]}","kind":"{kind}",'
@@ -28,7 +28,8 @@ frames = [
     for kind, endpoint, output, take, *_ in plan["forms"]
 ]
 drafted = [kind == "generate" for kind, *_ in plan["forms"]]
-refs, needs, used, forms = plan["refs"], plan["needs"], plan["used"], plan["form"]
+needs, used, forms = plan["needs"], plan["used"], plan["form"]
+refs = [*plan["file refs"], *zip(*plan["step refs"], strict=True)]
 made: dict[int, dict[str, dict[str, str]]] = {}
 keys = []
 for number in range(total):

@@ -118,7 +118,7 @@ def test_a_copy_of_a_scene_is_had_already() -> None:
     copied = SPEC.replace("card offer", SPEC[start:end].replace("hook", "again") + "card offer")
     difference = compare(glow(), glow(copied))
     copy = step(difference, "again.clip")
-    assert (copy.fate, copy.because, copy.after) == ("shared", "hook.clip", 0)
+    assert (copy.fate, copy.because, copy.after) == ("shared", "hook.clip", Decimal(0))
     assert bought(difference) == {"music"}
     sums_are_right(difference)
 

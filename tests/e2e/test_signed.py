@@ -379,21 +379,23 @@ def test_what_is_lost_and_free_is_made_again(project: Path, tmp_path: Path, sim:
     assert len(sim.billed()) == bought
 
 
-def test_a_decision_of_the_lock_that_moved(project: Path, sim: Sim, snapshot: SnapshotAssertion) -> None:
+def test_a_take_that_was_accepted(project: Path, sim: Sim, snapshot: SnapshotAssertion) -> None:
     assert run(project, sim, "build", "specs/dab.ad", "--yes").code == 0
     edit(project, "the window opens", "the door opens")
     sign(project, sim)
+    taken = run(project, sim, "take", "hook", "specs/dab.ad", "--yes")
+    assert taken.code == 0, taken.err
     bought = len(sim.billed())
-    lock = project / "specs" / "dab.ad.sim.lock"
-    lines = [json.loads(line) for line in lock.read_text(encoding="utf-8").splitlines() if line]
-    for line in lines[1:]:
-        if line["step"] == "hook.clip":
-            line["take"] = 3
-    lock.write_text("\n\n".join(map(json.dumps, lines)) + "\n", encoding="utf-8")
+    waiting = run(project, sim, "build", "ad.plan")  # a take that nobody has decided about moves nothing
+    assert "there is no terminal to ask at" in waiting.err
+    assert run(project, sim, "accept", "hook@2", "specs/dab.ad").code == 0
     ran = build(project, sim)
     assert ran.code == 4, ran.out + ran.err
     assert len(sim.billed()) == bought
     assert masked(ran.err, sim) == snapshot
+    sign(project, sim)
+    assert build(project, sim).code == 0
+    assert len(sim.billed()) == bought + 1
 
 
 @pytest.mark.parametrize(
@@ -612,6 +614,7 @@ def test_without_a_yes_somebody_is_asked(project: Path, sim: Sim) -> None:
         (("--variant", "a=b"), "--variant"),
         (("--all-variants", "--draft"), "--all-variants, --draft"),
         (("--refresh",), "--refresh"),
+        (("--strict", "--draft"), "--draft"),
     ],
 )
 def test_the_plan_says_itself_what_is_chosen(project: Path, sim: Sim, words: tuple[str, ...], named: str) -> None:

@@ -24,7 +24,7 @@ from support.sim import KEY, Sim, picture, sim_at, sound, tiny_media
 from adc.compiler.catalogue import Endpoint
 from adc.compiler.plan import Json
 from adc.runtime.lock import Decision, read_lock
-from adc.runtime.sim.faults import Fail
+from adc.runtime.sim.faults import Empty, Fail
 from adc.runtime.sim.runs import Draw
 from adc.runtime.store import Store
 
@@ -186,7 +186,7 @@ def test_what_goes_on_from_another_clip_is_kept_until_somebody_asks(desk: Desk) 
     before = desk.build()
     desk.adc("take", "hook", "--yes")
     told = desk.adc("accept", "hook@2").out
-    (command,) = re.findall(r"another take of it costs \$0\.12: adc (.*)\n", told)
+    (command,) = re.findall(r"another take of it costs about \$0\.12: adc (.*)\n", told)
     assert "stale by now: proof.clip; a build with `--refresh` makes what is stale again" in told
     desk.build()
     assert desk.bought == BUILT + 1
@@ -224,7 +224,7 @@ def test_what_a_take_rests_on_is_bought_with_it_and_said(desk: Desk) -> None:
     ran = desk.ask("take", "proof", "-n", "2")
     assert ran.code == 4
     assert desk.bought == 0
-    assert "2 takes of proof: $0.36, $0.12 of it for hook.clip, not there yet" in ran.out
+    assert "2 takes of proof: about $0.36, $0.12 of it for hook.clip, not there yet" in ran.out
     assert "would spend up to $0.36 and there is no terminal to ask at" in ran.err
     desk.adc("take", "proof", "-n", "2", "--yes")
     assert desk.bought == 3
@@ -344,33 +344,36 @@ def test_a_take_whose_file_is_gone_cannot_be_accepted(desk: Desk) -> None:
 
 def test_takes_of_other_words_are_none(desk: Desk) -> None:
     desk.build()
-    desk.adc("take", "hook", "--yes")
-    desk.edit("lifts a bottle", "turns a bottle")
-    ran = desk.ask("accept", "hook@2")
+    desk.adc("take", "park", "--yes")
+    desk.edit("leaves fall", "snow falls")
+    ran = desk.ask("accept", "park@2")
+    assert (ran.code, ran.out) == (3, "")
+    assert (
+        "park@2 is not whole: it has no park.clip; nothing was decided" in ran.err
+    )  # its keyframe is of the same words
+    desk.edit("a bench in the sun", "a bench in the snow")
+    ran = desk.ask("accept", "park@2")
     assert ran.code == 2
-    assert "hook@2 was made of other words than the scene has now" in ran.err
-    ran = desk.adc("take", "hook", "--yes")  # the first of the new words
-    assert steps_that("bought", ran) == {"hook.clip@1"}
-    assert desk.build()[:SHOWN] == desk.frames("hook.clip", 1)
-    assert desk.bought == BUILT + 2
+    assert "park@2 was made of other words than the scene has now" in ran.err
+    ran = desk.adc("take", "park", "--yes")  # the first of the new words
+    assert steps_that("bought", ran) == {"park.keyframe@1", "park.clip@1"}
+    assert desk.build()[2 * SHOWN :] == desk.frames("park.clip", 1)
+    assert desk.bought == BUILT + 4
 
 
-@pytest.mark.parametrize(
-    ("words", "told"),
-    [
-        (("accept", "hook@7"), "there is no hook@7; there is hook@1\n"),
-        (("accept", "hok@1", "dab.ad"), "dab.ad has no scene `hok`; did you mean `hook`?\n"),
-        (("take", "zzz", "dab.ad"), "dab.ad has no scene `zzz`; it has `hook`, `proof`, `park`\n"),
-        (("accept", "hook"), "hook is not a take of a scene, such as hook@3\n"),
-        (("take", "hook", "-n", "0"), "0 is not a whole number from 1 to 50\n"),
-        (("take", "hook", "--draft"), "unrecognized arguments: --draft\n"),
-    ],
-)
-def test_what_is_no_take(desk: Desk, words: tuple[str, ...], told: str) -> None:
+def test_what_is_no_take(desk: Desk) -> None:
     desk.build()
-    ran = desk.ask(*words)
-    assert ran.code == 2
-    assert ran.err.endswith(told)
+    for typed, told in {
+        "accept hook@7": "there is no hook@7; there is hook@1\n",
+        "accept hok@1 dab.ad": "dab.ad has no scene `hok`; did you mean `hook`?\n",
+        "take zzz dab.ad": "dab.ad has no scene `zzz`; it has `hook`, `proof`, `park`\n",
+        "accept hook": "hook is not a take of a scene, such as hook@3\n",
+        "take hook -n 0": "0 is not a whole number from 1 to 50\n",
+        "take hook --draft": "unrecognized arguments: --draft\n",
+    }.items():
+        ran = desk.ask(*typed.split())
+        assert ran.code == 2
+        assert ran.err.endswith(told)
     assert desk.bought == BUILT
 
 
@@ -405,16 +408,15 @@ def test_a_renamed_scene_can_go_back_to_a_take_of_its_old_name(desk: Desk) -> No
 
 def test_a_take_that_is_written_in_the_spec_counts(desk: Desk) -> None:
     desk.build()
-    desk.adc("take", "hook", "-n", "2", "--yes")
-    desk.adc("accept", "hook@3")
-    second = desk.frames("hook.clip", 2)
-    desk.edit('lifts a bottle"\n', 'lifts a bottle"\n  take   2\n')
-    assert desk.build()[:SHOWN] == second
-    assert desk.bought == BUILT + 2
-    ran = desk.adc("take", "hook", "--yes")
+    desk.adc("take", "park", "-n", "2", "--yes")
+    desk.adc("accept", "park@3")
+    second = desk.frames("park.clip", 2)
+    desk.edit('leaves fall"\n', 'leaves fall"\n  take   2\n')
+    assert desk.build()[2 * SHOWN :] == second
+    ran = desk.adc("take", "park", "--yes")
     assert "it is in the store already; nothing is bought" in ran.out
-    assert steps_that("cached", ran) == {"hook.clip@3"}
-    assert desk.bought == BUILT + 2
+    assert {"park.keyframe@3", "park.clip@3"} <= steps_that("cached", ran)
+    assert desk.bought == BUILT + 4
 
 
 def test_two_clones_share_a_store(desk: Desk, tmp_path: Path) -> None:
@@ -441,23 +443,61 @@ def test_one_take_fails_and_the_others_are_kept(desk: Desk) -> None:
     assert ran.code == 5
     (failed,) = steps_that("FAILED", ran)
     assert f"{failed}: " in ran.err
-    assert "dab.ad:6:7" in ran.err  # where the words are that were refused
+    assert "dab.ad:8:" in ran.err  # where the words are that were refused
     (kept,) = {"hook.clip@2", "hook.clip@3"} - {failed}
     assert desk.verdicts("hook.clip") == {1: "accepted", int(kept[-1]): "open"}
+    assert f"to go on: adc take hook dab.ad --fal-url {desk.sim.url}\n" in ran.err
 
 
-@pytest.mark.parametrize(("write", "when"), [(1, "after"), (2, "after"), (3, "before"), (4, "before"), (4, "after")])
+def test_a_take_that_was_paid_for_is_never_passed_over(desk: Desk) -> None:
+    desk.build()
+    desk.sim.faults.add(Empty(billed=True), times=1)
+    ran = desk.ask("take", "hook", "-n", "2", "--yes")
+    assert ran.code == 3
+    (lost,) = steps_that("FAILED", ran)
+    (kept,) = {"hook.clip@2", "hook.clip@3"} - {lost}
+    assert desk.verdicts("hook.clip") == {1: "accepted", int(kept[-1]): "open"}
+    paid = desk.bought
+    ran = desk.ask("take", "hook", "--yes")
+    assert ran.code == 3
+    assert f"fal charged for {lost} and its answer has no video" in ran.err
+    assert desk.bought == paid
+    (number,) = set(re.findall(r"adc ledger resolve (\d+)", ran.err))
+    desk.adc("ledger", "resolve", number, "--given-up", "--yes")
+    after = max(int(kept[-1]) + 1, 3)
+    assert steps_that("bought", desk.adc("take", "hook", "--yes")) == {f"hook.clip@{after}"}
+    assert desk.bought == paid + 1
+
+
+@pytest.mark.parametrize(("write", "when"), [(1, "before"), (2, "after"), (3, "before"), (4, "before")])
 def test_a_take_that_is_killed_is_gone_on_with(desk: Desk, write: int, when: str) -> None:
     before = desk.build()
+    killed_take(desk, write, when)
+    assert desk.verdicts("hook.clip") == {1: "accepted"}
+    desk.adc("take", "hook", "--yes")
+    assert desk.bought == BUILT + 1
+    assert desk.verdicts("hook.clip") == {1: "accepted", 2: "open"}
+    assert desk.build() == before
+
+
+def killed_take(desk: Desk, write: int, when: str) -> None:
     words = ("take", "hook", "dab.ad", "--yes")
     child = [sys.executable, "-c", CHILD, str(write), when, *words]
     died = subprocess.run(child, cwd=desk.project, env={**os.environ, **desk.env}, capture_output=True, check=False)
     assert died.returncode == -signal.SIGKILL
-    assert desk.verdicts("hook.clip") == {1: "accepted"}
-    desk.adc(*words)
+
+
+def test_a_take_that_may_have_been_bought_is_not_bought_blindly(desk: Desk) -> None:
+    desk.build()
+    killed_take(desk, 1, "after")
+    ran = desk.ask("take", "hook", "--yes", "--wait", "0")
+    assert ran.code == 3
+    (number,) = re.findall(r"adc ledger resolve (\d+)", ran.err)[:1]
+    assert desk.bought == BUILT
+    desk.adc("ledger", "resolve", number, "--not-bought", "--yes")
+    desk.adc("take", "hook", "--yes")
     assert desk.bought == BUILT + 1
     assert desk.verdicts("hook.clip") == {1: "accepted", 2: "open"}
-    assert desk.build() == before
 
 
 def test_what_was_bought_before_its_line_is_taken_in_for_nothing(desk: Desk) -> None:
@@ -472,21 +512,21 @@ def test_what_was_bought_before_its_line_is_taken_in_for_nothing(desk: Desk) -> 
 
 
 VARIANTS = SPEC.replace(
-    "scene hook 2s {", 'variant line {\n  a "rain falls"\n  b "leaves fall"\n}\n\nscene hook 2s {'
-).replace('action "leaves fall"', 'action "{{ line }}"')
+    "scene hook 2s {", 'variant sky {\n  a "rain falls"\n  b "leaves fall"\n}\n\nscene hook 2s {'
+).replace('action "leaves fall"', 'action "{{ sky }}"')
 
 
 def test_decisions_are_for_the_variant_that_was_chosen(desk: Desk) -> None:
     (desk.project / "dab.ad").write_text(VARIANTS)
     desk.adc("build", "dab.ad", "--all-variants", "--yes")
     bought = desk.bought
-    desk.adc("take", "hook", "--variant", "line=b", "--yes")
-    assert desk.verdicts("hook.clip", "line=a") == {1: "accepted"}
-    assert desk.verdicts("hook.clip", "line=b") == {1: "accepted", 2: "open"}
+    desk.adc("take", "hook", "--variant", "sky=b", "--yes")
+    assert desk.verdicts("hook.clip", "sky=a") == {1: "accepted"}
+    assert desk.verdicts("hook.clip", "sky=b") == {1: "accepted", 2: "open"}
     ran = desk.adc("accept", "hook@2")  # of the variant that comes first: the take is of the same words there
-    assert ran.out.startswith("hook@2 of line=a is accepted\n")
-    assert desk.verdicts("hook.clip", "line=a") == {1: "open", 2: "accepted"}
-    assert desk.verdicts("hook.clip", "line=b") == {1: "accepted", 2: "open"}
+    assert ran.out.startswith("hook@2 of sky=a is accepted\n")
+    assert desk.verdicts("hook.clip", "sky=a") == {1: "open", 2: "accepted"}
+    assert desk.verdicts("hook.clip", "sky=b") == {1: "accepted", 2: "open"}
     desk.adc("build", "dab.ad", "--all-variants")
     films = {key: numbers(desk.project / "out" / f"dab.{key}.mp4")[:SHOWN] for key in "ab"}
     assert films["a"] != films["b"]
@@ -536,16 +576,16 @@ def git(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(["git", *who, *words], cwd=folder, capture_output=True, text=True, check=False)
 
 
-def decide_on_branches(desk: Desk, ours: str, theirs: str) -> subprocess.CompletedProcess[str]:
-    """Accept a take on either of two branches, and merge them."""
+def decide_on_branches(desk: Desk, theirs: tuple[str, str], ours: tuple[str, str]) -> subprocess.CompletedProcess[str]:
+    """Decide something on the main branch, and something on another, which the first is merged into."""
     (desk.project / ".gitignore").write_text("out\n")
     for words in (("init",), ("add", "."), ("commit", "-m", "as it is"), ("branch", "other")):
         assert git(desk.project, *words).returncode == 0, words
-    desk.adc("accept", ours)
-    git(desk.project, "commit", "-am", ours)
+    desk.adc(*theirs)
+    git(desk.project, "commit", "-am", "theirs")
     git(desk.project, "checkout", "other")
-    desk.adc("accept", theirs)
-    git(desk.project, "commit", "-am", theirs)
+    desk.adc(*ours)
+    git(desk.project, "commit", "-am", "ours")
     return git(desk.project, "merge", "main", "-m", "both")
 
 
@@ -554,27 +594,40 @@ def test_decisions_about_neighbouring_scenes_merge(desk: Desk) -> None:
     desk.adc("take", "hook", "--yes")
     desk.adc("take", "proof", "--yes")
     desk.adc("take", "park", "--yes")
-    merged = decide_on_branches(desk, "hook@2", "park@2")
+    merged = decide_on_branches(desk, ("accept", "hook@2"), ("accept", "park@2"))
     assert merged.returncode == 0, merged.stdout
     for scene, step in (("hook", "hook.clip"), ("park", "park.clip"), ("park", "park.keyframe")):
         assert desk.verdicts(step) == {1: "open", 2: "accepted"}, scene
     assert desk.verdicts("proof.clip") == {1: "accepted", 2: "open"}
 
 
-def test_two_decisions_about_one_scene_are_a_conflict(desk: Desk) -> None:
+def test_a_take_that_one_accepts_and_another_rejects_is_a_conflict(desk: Desk) -> None:
     desk.build()
-    desk.adc("take", "hook", "-n", "2", "--yes")
+    desk.adc("take", "hook", "--yes")
     bought = desk.bought
-    merged = decide_on_branches(desk, "hook@2", "hook@3")
+    merged = decide_on_branches(desk, ("accept", "hook@2"), ("reject", "hook@2"))
     assert merged.returncode == 1
     for words in (("accept", "hook@2", "dab.ad"), ("take", "hook", "dab.ad", "--yes"), ("build", "dab.ad", "--yes")):
         ran = desk.ask(*words)
         assert ran.code == 1, words
         assert "two versions of it were merged and differ here; keep the lines that you want" in ran.err
     assert desk.bought == bought
-    kept = re.sub(r"<<<<<<<.*\n((?:.*\n)*?)=======\n(?:.*\n)*?>>>>>>>.*\n", r"\1", desk.lock.read_text())
-    desk.lock.write_text(kept)
-    assert desk.build()[:SHOWN] == desk.frames("hook.clip", 3)
+    ours = re.sub(r"<<<<<<<.*\n((?:.*\n)*?)=======\n(?:.*\n)*?>>>>>>>.*\n", r"\1", desk.lock.read_text())
+    desk.lock.write_text(ours)
+    assert desk.build()[:SHOWN] == desk.frames("hook.clip", 1)
+
+
+def test_two_accepted_takes_of_one_scene_are_never_chosen_from(desk: Desk) -> None:
+    """Version control merges the two lines, and what comes of it is no lock."""
+    desk.build()
+    desk.adc("take", "hook", "-n", "2", "--yes")
+    bought = desk.bought
+    assert decide_on_branches(desk, ("accept", "hook@2"), ("accept", "hook@3")).returncode == 0
+    for words in (("accept", "hook@2", "dab.ad"), ("take", "hook", "dab.ad", "--yes"), ("build", "dab.ad", "--yes")):
+        ran = desk.ask(*words)
+        assert ran.code == 1, words
+        assert "it has hook.clip with two accepted takes" in ran.err
+    assert desk.bought == bought
 
 
 def test_a_spec_is_found_by_its_scene(desk: Desk) -> None:

@@ -414,3 +414,13 @@ def test_what_was_made_under_other_choices_is_told_as_such(ad: Ad, capsys: pytes
     told = ad.why("hook.clip", "--set", "way=back", capsys=capsys).out
     assert "[-in-]{+back+}" in told
     assert "with the usual choices" in told
+
+
+def test_a_draft_is_told_by_its_words(
+    project: Path, monkeypatch: pytest.MonkeyPatch, snapshot: SnapshotAssertion, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(project)
+    assert adc("build", "tiny.ad", "--draft", folder=project).code == 0
+    edit(project, "turns to the window", "turns to the door")
+    assert main(["why", "window.clip"]) == 0
+    assert masked(capsys.readouterr().out) == snapshot
