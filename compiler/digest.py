@@ -57,13 +57,14 @@ def material(step: Step, digest_of: Callable[[Ref], str], engine: Engine) -> dic
 
 def step_key(step: Step, digest_of: Callable[[Ref], str], engine: Engine) -> str:
     """The digest of the step's `material`."""
-    text = step.arguments_text
-    if text is None:
+    texts = step.texts
+    if texts is None:
         return digest_bytes(canonical(material(step, digest_of, engine)))
+    text = texts.arguments(step.text_at)
     if step.text_refs:
         text = filled(text, [f'{{"$blob":{encode_basestring(digest_of(ref))}}}'.encode() for ref in step.text_refs])
     before, between, after = _frame(step.kind, step.endpoint, step.output, step.take, engine.name, engine.reads_brief)
-    brief = step.brief_text if engine.reads_brief else b""
+    brief = texts.brief(step.text_at) if engine.reads_brief else b""
     return digest_bytes(b"".join((before, text, between, brief, after)))
 
 

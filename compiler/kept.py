@@ -2,16 +2,17 @@
 
 The published form (`plan.dump`) is for people and programs, and reading it makes a tree of every prompt. Most commands
 want to know of most steps only what stands in a table, what they need, and their keys. So here the light fields are
-columns, what many steps have in common stands once, and the arguments and the brief of a step are a line of canonical
-JSON each: a key is made of that text (`digest.step_key`), and who asks for the value has it read then.
+columns, what many steps have in common stands once, and the arguments and the brief of a step are canonical JSON that
+is not read: a key is made of its text (`digest.step_key`), and who asks for the value has it read then.
 
-    {"name": …, "forms": […], "form": [… a number a step …], …}   what many have in common, and numbers: a line of JSON
-    [["hook","scene",["hook.clip"],0,240,"8","8"], …]              the timeline, as JSON
-    hook.keyframe␟hook.clip␟…                                      ids; then purposes, asks and plan keys: a line each
-    {"image_url":␀,"prompt":"…"}                                   a line a step: its arguments, cut where references
-    …                                                              stand
-    {"action":"…"}                                                 a line a step: its brief
-    …
+    310                                                          how many bytes the next line has
+    {"name": …, "forms": […], "form": [… a number a step …], …}  what many have in common, and numbers, as JSON
+    [["hook","scene",["hook.clip"],0,240,"8","8"], …]            the timeline, as JSON
+    hook.keyframe␟hook.clip␟…                                    ids; then purposes, asks and plan keys
+    {"image_url":␀,"prompt":"…"}{"prompt":"…"}…                  arguments of all steps, cut where references stand
+    {"action":"…"}{}…                                            briefs of all steps
+
+Only the first is a line; of the others the JSON says how long each is.
 """
 
 import json
@@ -19,6 +20,7 @@ import re
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
+from itertools import accumulate, islice, pairwise
 from typing import Any, TypeVar
 
 from adc.compiler.digest import Engine, plan_keys, step_key
@@ -32,6 +34,7 @@ from adc.compiler.plan import (
     Ref,
     Step,
     StepRef,
+    Texts,
     canonical,
     listed,
     substitute,
@@ -44,8 +47,13 @@ _FORM = ("kind", "endpoint", "output", "take", "why", "template", "price")
 """The fields that many steps have in common."""
 
 _WORDS = ("id", "purpose", "asks")
+"""The fields that are text and another for each step."""
+
 _BETWEEN = "\x1f"
-"""Stands between words in a line; a plan with one in its names is not kept."""
+"""Stands between words; a plan with one in its names is not kept."""
+
+_SIZE = 12
+"""The bytes of the first line."""
 
 _PROOF = Engine("kept", reads_brief=True)
 
@@ -74,17 +82,18 @@ def pack(plan: Plan) -> bytes | None:
         "deliverables": [[film.step, film.aspect, film.width, film.height] for film in plan.deliverables],
         "forms": [[*one, str(price.usd), price.quantity, price.unit, price.mark] for *one, price in forms],
         "form": form,
-        "needs": [[place[need] for need in step.needs] for step in plan.steps],
+        "needs": _flat([place[need] for need in step.needs] for step in plan.steps),
         "file refs": [ref.digest for ref in files],
         "step refs": [[place[ref.step] for ref in made], [ref.output for ref in made]],
-        "used": [[number[ref] for ref in inside] for _, inside in cuts],
+        "used": _flat([number[ref] for ref in inside] for _, inside in cuts),
     }
     words: list[Iterable[str]] = [[getattr(step, name) for step in plan.steps] for name in _WORDS]
-    lines = [canonical(document), canonical(listed(plan.timeline))]
+    lines = [canonical(listed(plan.timeline))]
     lines += [_BETWEEN.join(column).encode() for column in (*words, plan_keys(plan).values())]
-    lines += [text for text, _ in cuts]
-    lines += [canonical(step.brief) for step in plan.steps]
-    data = b"\n".join(lines)
+    texts = [*(text for text, _ in cuts), *(canonical(step.brief) for step in plan.steps)]
+    document |= {"lines": [len(line) for line in lines], "texts": [len(text) for text in texts]}
+    head = canonical(document)
+    data = b"".join((b"%*d\n" % (_SIZE - 1, len(head)), head, *lines, *texts))
     try:
         again = unpack(data)
     except (IndexError, KeyError, TypeError, ValueError):
@@ -92,27 +101,33 @@ def pack(plan: Plan) -> bytes | None:
     return data if _same(plan, again) else None
 
 
-def unpack(data: bytes) -> Plan:
-    """The plan that was packed. For bytes that `pack` did not write it may raise anything that a wrong value does."""
-    head, timeline, *texts = data.split(b"\n")
-    document: dict[str, Any] = json.loads(head)
+def unpack(data: bytes, start: int = 0) -> Plan:
+    """The plan that was packed, where it begins at `start` and ends with the data.
+
+    For bytes that `pack` did not write it may raise anything that a wrong value does.
+    """
+    head = start + _SIZE
+    size = head + int(data[start:head])
+    document: dict[str, Any] = json.loads(data[head:size])
     form: list[int] = document["form"]
     total = len(form)
-    words = [str(line, "utf-8").split(_BETWEEN) for line in texts[: len(_WORDS) + 1]]
-    texts = texts[len(_WORDS) + 1 :]
-    if len(texts) != 2 * total:
-        raise ValueError("a kept plan has two lines a step")
-    columns: dict[str, Sequence[object]] = dict(zip(_WORDS, words, strict=False))
-    ids, keys = words[0], words[-1]
+    ends = list(accumulate(document["lines"], initial=size))
+    timeline, id_line, purpose_line, asks_line, key_line = [data[begin:end] for begin, end in pairwise(ends)]
+    ids = _split(id_line)
+    starts = list(accumulate(document["texts"], initial=ends[-1]))
+    if len(starts) != 2 * total + 1 or starts[-1] != len(data):
+        raise ValueError("a kept plan has two texts for each step")
+    columns: dict[str, Sequence[object]] = {"id": ids, "purpose": _split(purpose_line)}
     steps, outputs = document["step refs"]
     made = _filled(StepRef, len(steps), {"step": list(map(ids.__getitem__, steps)), "output": outputs})
     refs: list[Ref] = [*map(FileRef, document["file refs"]), *made]
     forms = [(*form[:6], Price(Decimal(form[6]), *form[7:])) for form in document["forms"]]
     for name, values in zip(_FORM, zip(*forms, strict=True), strict=True):
         columns[name] = list(map(values.__getitem__, form))
-    columns["text_needs"] = _picked(ids, document["needs"])
-    columns["text_refs"] = _picked(refs, document["used"])
-    columns["arguments_text"], columns["brief_text"] = texts[:total], texts[total:]
+    columns["text_needs"] = _picked(ids, *document["needs"])
+    columns["text_refs"] = _picked(refs, *document["used"])
+    columns["texts"] = [Texts(data, starts, lambda: _split(asks_line))] * total
+    columns["text_at"] = range(total)
     plan = object.__new__(Plan)
     fields = {
         **{name: document[name] for name in ("name", "title", "width", "height", "rate", "frames")},
@@ -121,7 +136,7 @@ def unpack(data: bytes) -> Plan:
         "steps": tuple(_filled(Step, total, columns)),
         "deliverables": tuple([Deliverable(*film) for film in document["deliverables"]]),
         "timeline_text": timeline,
-        "kept_keys": dict(zip(ids, keys, strict=True)),
+        "kept_keys": dict(zip(ids, _split(key_line), strict=True)),
     }
     for name, value in fields.items():
         object.__setattr__(plan, name, value)
@@ -138,9 +153,20 @@ def _filled(kind: type[T], total: int, columns: Mapping[str, Sequence[object]]) 
     return made
 
 
-def _picked(values: Sequence[T], which: Sequence[Sequence[int]]) -> list[tuple[T, ...]]:
-    """For each list of numbers the values that have them. Most steps need one other, or none."""
-    return [(values[one[0]],) if len(one) == 1 else tuple([values[each] for each in one]) for one in which]
+def _split(line: bytes) -> list[str]:
+    return str(line, "utf-8").split(_BETWEEN)
+
+
+def _flat(lists: Iterable[list[int]]) -> Json:
+    """Lists of numbers as two: how many each has, and all numbers one after the other."""
+    many = list(lists)
+    return [[len(one) for one in many], [number for one in many for number in one]]
+
+
+def _picked(values: Sequence[T], counts: Sequence[int], numbers: Sequence[int]) -> list[tuple[T, ...]]:
+    """For each list of numbers, given as `_flat` gives them, the values that have these numbers."""
+    all_picked = iter([values[number] for number in numbers])
+    return [tuple(islice(all_picked, count)) if count else () for count in counts]
 
 
 def _cut(arguments: dict[str, Json]) -> tuple[bytes, tuple[Ref, ...]]:

@@ -135,31 +135,64 @@ class Price:
 FREE = Price(Decimal(0), "", "", "exact")
 
 
-class _UnreadStep:
-    """Where a step of a kept plan (`kept.py`) has its arguments and its brief until somebody asks for them.
+class Texts:
+    """What few commands ask of the steps of a kept plan (`kept.py`): arguments and briefs as canonical JSON, and asks.
 
-    `arguments_text` is canonical JSON, cut by zero bytes where `text_refs` stand; `brief_text` is canonical JSON. None
-    of them is a field: to compare or to change a step reads it, and one that is made of another has no text.
+    `starts` says where in `data` the arguments of each step begin, then the briefs, and where the last ends. Arguments
+    are cut by zero bytes where references stand. `asks` gives those of all steps.
     """
 
-    __slots__ = ("arguments_text", "brief_text", "text_needs", "text_refs")
-    arguments_text: bytes | None
-    brief_text: bytes
+    __slots__ = ("_all_asks", "_asks", "_data", "_starts", "_total")
+
+    def __init__(self, data: bytes, starts: Sequence[int], asks: Callable[[], list[str]]) -> None:
+        self._data = data
+        self._starts = starts
+        self._total = len(starts) // 2
+        self._all_asks = asks
+        self._asks: list[str] | None = None
+
+    def arguments(self, step: int) -> bytes:
+        """Those of the step with that number."""
+        return self._data[self._starts[step] : self._starts[step + 1]]
+
+    def brief(self, step: int) -> bytes:
+        """That of the step with that number."""
+        return self.arguments(self._total + step)
+
+    def asks(self, step: int) -> str:
+        """Those of the step with that number."""
+        if self._asks is None:
+            self._asks = self._all_asks()
+        return self._asks[step]
+
+
+class _UnreadStep:
+    """Where a step of a kept plan has its arguments, its brief and its asks until somebody wants them.
+
+    It is the step with the number `text_at` in `texts`; `text_refs` are the references in its arguments, in their order
+    there. None of it is a field: to compare or to change a step reads it, and one that is made of another has no text.
+    """
+
+    __slots__ = ("text_at", "text_needs", "text_refs", "texts")
+    texts: Texts | None
+    text_at: int
     text_needs: tuple[str, ...]
     text_refs: tuple[Ref, ...]
 
     if not TYPE_CHECKING:
 
         def __getattr__(self, name):  # called for what was never filled in
-            if name == "arguments_text":
+            if name == "texts":
                 return None
-            if self.arguments_text is None or name not in ("arguments", "brief"):
+            if self.texts is None or name not in ("arguments", "asks", "brief"):
                 raise AttributeError(f"{type(self).__name__} has no {name}")
-            if name == "brief":
-                value = json.loads(self.brief_text)
+            if name == "asks":
+                value = self.texts.asks(self.text_at)
+            elif name == "brief":
+                value = json.loads(self.texts.brief(self.text_at))
             else:
                 refs = [canonical(ref.to_json()) for ref in self.text_refs]
-                value = json.loads(filled(self.arguments_text, refs))
+                value = json.loads(filled(self.texts.arguments(self.text_at), refs))
             object.__setattr__(self, name, value)
             return value
 
@@ -193,7 +226,7 @@ class Step(_UnreadStep):
     @property
     def needs(self) -> tuple[str, ...]:
         """Ids of the steps whose outputs this one uses, each once, in the order of the arguments."""
-        if self.arguments_text is not None:
+        if self.texts is not None:
             return self.text_needs
         steps = (ref.step for ref in references(self.arguments) if isinstance(ref, StepRef))
         return tuple(dict.fromkeys(steps))

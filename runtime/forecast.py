@@ -143,25 +143,32 @@ def _known(
         return ref.digest if isinstance(ref, FileRef) else outputs[ref.step][ref.output]
 
     waiting: defaultdict[str, list[Step]] = defaultdict(list)  # by one of the needs that have no result yet
-    wave: list[Step] = []
-    looked_at = steps
+    looked_at: Sequence[Step] = steps
     while looked_at:
+        wave: list[Step] = []
+        others: list[Step] = []
         for step in looked_at:
             for need in step.needs:
                 if need not in outputs:
-                    waiting[need].append(step)
+                    if looked_at is steps:
+                        others.append(step)
+                    else:
+                        waiting[need].append(step)
                     break
             else:
                 wave.append(step)
         asked = [cache.known_key(step, handlers[step.kind].engine(step), digest_of) for step in wave]
         found = cache.outputs(asked)
-        released: list[Step] = []
+        news: list[str] = []
         for step, key in zip(wave, asked, strict=True):
             keys[step.id] = key
             if key in found and step.id not in outputs:
                 outputs[step.id] = found[key]
-                released += waiting.pop(step.id, ())
-        looked_at, wave = released, []
+                news.append(step.id)
+        if looked_at is steps:  # where nothing at all is there, nothing is told to wait for it
+            looked_at = others if news else ()
+        else:
+            looked_at = [waiter for name in news for waiter in waiting.pop(name, ())]
     return keys, outputs
 
 

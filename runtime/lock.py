@@ -112,7 +112,8 @@ def parse(text: str, path: str) -> Lock:
         twice = (one.step, one.of, one.take) in taken
         if twice or (one.verdict == "accepted" and (one.step, one.of) in accepted):
             what = f"take {one.take} of {one.step} twice" if twice else f"{one.step} with two accepted takes"
-            raise _unusable(path, number, f"it has {what}{f' for {one.of}' if one.of else ''}; keep one of these lines")
+            mend = "keep one of these lines" if twice else "write `open` as the verdict of the others"
+            raise _unusable(path, number, f"it has {what}{f' for {one.of}' if one.of else ''}; {mend}")
         taken.add((one.step, one.of, one.take))
         if one.verdict == "accepted":
             accepted.add((one.step, one.of))

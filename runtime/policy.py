@@ -40,14 +40,23 @@ def expected_seconds(step: Step) -> float:
 def wanted(plan: Plan, goal: Iterable[str] | None, held: Collection[str] = ()) -> tuple[Step, ...]:
     """The steps that `goal` needs, itself included, in plan order; all steps where there is no goal.
 
-    What is `held` is there already, so nothing is wanted for its sake.
+    What is `held` is there already, so nothing is bought for its sake. What is free, such as the frame that it goes on
+    from, is still made of what there is: by that alone it shows that something held is stale.
     """
     if goal is None and not held:
         return plan.steps
-    if goal is None:
-        used = {need for step in plan.steps for need in step.needs}
-        goal = [step.id for step in plan.steps if step.id not in used]
-    return needed(plan.steps, goal, held)
+    goal = _ends(plan) if goal is None else tuple(goal)
+    found = {step.id for step in needed(plan.steps, goal, held)}
+    for step in needed(plan.steps, goal) if held else ():
+        if step.kind != "generate" and found.issuperset(step.needs):
+            found.add(step.id)
+    return tuple(step for step in plan.steps if step.id in found)
+
+
+def _ends(plan: Plan) -> tuple[str, ...]:
+    """The steps that no other needs."""
+    used = {need for step in plan.steps for need in step.needs}
+    return tuple(step.id for step in plan.steps if step.id not in used)
 
 
 def remaining_seconds(steps: Iterable[Step]) -> Mapping[str, float]:

@@ -102,27 +102,27 @@ def recall(note: str, *, stamp: str, now_ns: int | None = None) -> "Note | None"
     return found[0] if found else None
 
 
-def recall_all(note: str, *, stamp: str, now_ns: int | None = None) -> "tuple[Note, bytes] | None":
-    """As `recall`, with the bytes that were written behind it."""
+def recall_all(note: str, *, stamp: str, now_ns: int | None = None) -> "tuple[Note, bytes, int] | None":
+    """As `recall`, with all bytes of the note, and where among them those begin that were written behind it."""
     now = time.time_ns() if now_ns is None else now_ns
     try:
-        with open(note, "rb") as file:
-            said: Note = json.loads(file.readline())
-            if said["stamp"] != stamp:
-                return None
-            files: dict[str, Seen] = said["files"]
-            read: dict[str, Seen] = {}
-            for path, (stat, digest) in files.items():
-                if stat is None or _stat(path) != stat:
-                    read[path] = _look(path, now)
-                    if read[path][1] != digest:
-                        return None
-            body = file.read()
-        if "body" in said and _sum(body) != said["body"]:
+        with open(note, "rb", buffering=0) as file:
+            data = file.read()
+        start = data.find(b"\n") + 1 or len(data)
+        said: Note = json.loads(data[:start])
+        body = memoryview(data)[start:]
+        if said["stamp"] != stamp or ("body" in said and _sum(body) != said["body"]):
             return None
+        files: dict[str, Seen] = said["files"]
+        read: dict[str, Seen] = {}
+        for path, (stat, digest) in files.items():
+            if stat is None or _stat(path) != stat:
+                read[path] = _look(path, now)
+                if read[path][1] != digest:
+                    return None
         if any(believed for believed, _ in read.values()):
             _write(note, {**said, "files": {**files, **read}}, body)  # so that the next look need not read these files
-        return said, body
+        return said, data, start
     except (AttributeError, OSError, ValueError, KeyError, TypeError):
         # A note that cannot be read is no note: everything is looked at anew.
         return None
@@ -153,14 +153,14 @@ def remember(
     _write(note, {**said, **more, "stamp": stamp, "files": seen}, body)
 
 
-def _sum(body: bytes) -> list[int]:
+def _sum(body: "bytes | memoryview") -> list[int]:
     """What tells bytes that were cut short, or that a disk has changed, from those that were written."""
     import zlib
 
     return [len(body), zlib.crc32(body)]
 
 
-def _write(note: str, said: "Note", body: bytes) -> None:
+def _write(note: str, said: "Note", body: "bytes | memoryview") -> None:
     os.makedirs(os.path.dirname(note), exist_ok=True)
     aside = f"{note}.{os.getpid()}"
     with open(aside, "wb") as file:

@@ -12,10 +12,12 @@ from pathlib import Path
 from adc.compiler.plan import Step
 from adc.compiler.units import dollars_text
 from adc.runtime.cli.again import again
-from adc.runtime.cli.session import Compilation, Session
+from adc.runtime.cli.choices import store_folder
+from adc.runtime.cli.exits import Exit
+from adc.runtime.cli.session import Compilation, Session, complain, open_session
 from adc.runtime.decisions import Made, settled
 from adc.runtime.disk import digest_of_file
-from adc.runtime.errors import LockError, SpendRefused
+from adc.runtime.errors import AdcError, LockError, SpendRefused
 from adc.runtime.file_lock import lock as file_lock
 from adc.runtime.forecast import Forecast, purchases_ahead, usd_of
 from adc.runtime.ledger import utc_now
@@ -70,12 +72,25 @@ def _after(
     )
 
 
+def lacking(compilations: Sequence[Compilation], forecasts: Sequence[Sequence[Forecast]], typed: Namespace) -> Exit:
+    """Say what a build from the lock alone would refuse, after its plans were shown."""
+    try:
+        with open_session(store_folder(typed)) as session:
+            for compilation, said in zip(compilations, forecasts, strict=True):
+                refuse_missing(compilation, said, session, typed)
+    except SpendRefused as refusal:
+        return complain(refusal, Exit.REFUSED, typed)
+    except AdcError as error:
+        return complain(error, Exit.FAILED, typed)
+    return Exit.OK
+
+
 def refuse_missing(compilation: Compilation, forecasts: Sequence[Forecast], session: Session, typed: Namespace) -> None:
     """Refuse a build from the lock alone that has not all it needs, or, if it is frozen, whose lock is out of date.
 
     Raises SpendRefused, with every reason.
     """
-    missing = purchases_ahead([(compilation.plan, forecasts)])
+    missing = list(_missing(compilation, forecasts))
     reasons = [_why(step, compilation, session) for step in missing]
     if typed.frozen and not reasons:
         reasons = list(_moved(compilation, forecasts, session))
@@ -87,8 +102,17 @@ def refuse_missing(compilation: Compilation, forecasts: Sequence[Forecast], sess
     told = f"{compilation.lock_path} does not have this film as the spec asks for it, and nothing may be bought"
     if not missing:
         told = f"{compilation.lock_path} is out of date"
-    cost = f"\na build that may buy spends {dollars_text(usd_of(missing))}" if missing else ""
+    ahead = purchases_ahead([(compilation.plan, forecasts)])
+    cost = f"\na build that may buy spends {dollars_text(usd_of(ahead))}" if ahead else ""
     raise SpendRefused(f"{told}; nothing was spent:{named}{more}{cost}", next_command=again(free))
+
+
+def _missing(compilation: Compilation, forecasts: Sequence[Forecast]) -> Iterator[Step]:
+    """The bought steps that lock and store have no result for, be it that the seller still has one."""
+    for step, said in zip(compilation.plan.steps, forecasts, strict=True):
+        twin = said.status == "after" and said.key is not None
+        if step.kind == "generate" and said.status not in ("cached", "stale", "spared") and not twin:
+            yield step
 
 
 def _why(step: Step, compilation: Compilation, session: Session) -> str:

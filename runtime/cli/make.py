@@ -5,7 +5,7 @@ import sys
 from argparse import Namespace
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -56,6 +56,8 @@ class _Ad:
     arguments: Namespace
     compilation: Compilation
     places: Mapping[str, Deliverable]
+    films: dict[str, str] = field(default_factory=dict)
+    """The digests of the films that are in their places."""
 
     @property
     def plan(self) -> Plan:
@@ -80,7 +82,7 @@ def make(wanted: Sequence[Namespace], *, typed: Namespace) -> int:
             for ad in ads:
                 session.ingest(ad.compilation)
             builds = [(ad.plan, anyio.run(_forecast, engine, typed, ad, session)) for ad in ads]
-            if typed.locked or typed.frozen:
+            if (typed.locked or typed.frozen) and engine != "draft":
                 for ad, (_, forecasts) in zip(ads, builds, strict=True):
                     refuse_missing(ad.compilation, forecasts, session, typed)
             if typed.signed is not None:
@@ -110,7 +112,9 @@ def make(wanted: Sequence[Namespace], *, typed: Namespace) -> int:
                     _tell(delivered)
                     wasted = session.ledger.lines(Wanted(ad=ad.plan.name, engine=engine, since=began, wasted=True))
                     return failed(ad.compilation, outcome, sum((line.usd for line in wasted), Decimal(0)), typed)
-                delivered += _delivered(ad, outcome, session, engine, stamp)
+                delivered += _delivered(ad, outcome, session, engine)
+            for ad in ads:
+                _note(ad, stamp)
     except SpendRefused as refusal:
         return complain(refusal, Exit.REFUSED, typed)
     except AdcError as error:
@@ -189,21 +193,25 @@ def _lock(ad: _Ad, outcome: Outcome, session: Session) -> str:
     return ""
 
 
-def _delivered(ad: _Ad, outcome: Outcome, session: Session, engine: str, stamp: str) -> Iterator[str]:
+def _delivered(ad: _Ad, outcome: Outcome, session: Session, engine: str) -> Iterator[str]:
     """Bring the films to their places, and say of each where it is. Raises StoreError."""
     plan = ad.plan
-    films = {place: outcome.results[film.step].outputs["video"].digest for place, film in ad.places.items()}
-    for place, digest in films.items():
+    for place, film in ad.places.items():
+        digest = ad.films[place] = outcome.results[film.step].outputs["video"].digest
         session.store.verify(digest)  # what is handed over is what was made, whatever the disk has done since
         deliver(session.store.path(digest), Path(place))
-    # Without its note the next build only looks longer before it finds nothing to do.
-    with suppress(OSError):
-        inputs = watched(ad.compilation)
-        write_note(note_of(ad.arguments), stamp=stamp, out=film_file(ad.arguments), films=films, inputs=inputs)
     seconds = seconds_text(Fraction(plan.frames, plan.rate))
     kind = "draft, " if engine == "draft" else ""
     for place, film in ad.places.items():
         yield f"{shown(place)}: {kind}{seconds} s, {film.width}x{film.height}, {plan.rate} fps"
+
+
+def _note(ad: _Ad, stamp: str) -> None:
+    """Write down that nothing is to do, once all ads of a command have changed the lock that each note watches."""
+    # Without its note the next build only looks longer before it finds nothing to do.
+    with suppress(OSError):
+        inputs = watched(ad.compilation)
+        write_note(note_of(ad.arguments), stamp=stamp, out=film_file(ad.arguments), films=ad.films, inputs=inputs)
 
 
 def _tell(delivered: Sequence[str]) -> None:

@@ -21,6 +21,8 @@ def note_of(arguments: Namespace) -> str:
         chosen.append("all")  # films are named in another way than where one combination is asked for
     if arguments.refresh:
         chosen.append("refresh")
+    if arguments.frozen:
+        chosen.append("frozen")  # a film with stale pieces is up to date, and its lock is not
     if os.path.exists(f"{arguments.spec}.sim.lock" if engine == "sim" else f"{arguments.spec}.lock"):
         chosen.append("locked")  # its bytes are among what the note watches; that there is one is not
     if arguments.signed is not None:

@@ -45,11 +45,12 @@ def run(arguments: Namespace) -> int:
         return Exit.SPEC
     compilations: list[Compilation] = []
     found: list[Planned] = []
+    whole = arguments.plan_file is not None or arguments.locked or arguments.frozen
     for number, one in enumerate(every):
-        if arguments.plan_file is None:
-            planned = planned_or_complain(one, quiet=number > 0)
-        else:
+        if whole:
             planned = _compiled(one, compilations, quiet=number > 0)
+        else:
+            planned = planned_or_complain(one, quiet=number > 0)
         if planned is None:
             return Exit.SPEC
         found.append(planned)
@@ -71,12 +72,16 @@ def run(arguments: Namespace) -> int:
     print_standing(builds, models, engine_name(arguments), arguments)
     if signed and not arguments.status:
         print(signed)
+    if (arguments.locked or arguments.frozen) and engine_name(arguments) != "draft":
+        from adc.runtime.cli.locking import lacking
+
+        return lacking(compilations, forecasts, arguments)
     leave(found, forecasts)
     return Exit.OK
 
 
 def _compiled(arguments: Namespace, compilations: list[Compilation], *, quiet: bool) -> Planned | None:
-    """The plan, compiled anew, for what is signed has to rest on what the files say; what it was, at the list's end."""
+    """The plan, compiled anew, because a note does not say all of it; the whole of it is put at the list's end."""
     from adc.runtime.cli.session import compile_or_complain
 
     compilation = compile_or_complain(arguments, quiet=quiet)
@@ -123,6 +128,7 @@ def print_standing(
     if arguments.all_variants:
         lines += together(builds, paid=paid)
     sys.stdout.write("\n".join(lines) + "\n")
+    leave(lines)
 
 
 def _print_json(document: Json, *, sort_keys: bool) -> None:

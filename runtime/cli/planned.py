@@ -55,7 +55,7 @@ def planned_or_complain(arguments: Namespace, *, quiet: bool = False) -> Planned
     stamp = program_stamp()
     recalled = recall_all(note, stamp=stamp)
     if recalled is not None and recalled[0].get("of") == [os.path.realpath(arguments.spec), *chosen]:
-        found = _read(recalled[0], recalled[1], arguments)
+        found = _read(*recalled, arguments)
         if found is not None:
             return found if _told(recalled[0], arguments, quiet=quiet) else None
     from adc.runtime.cli.session import compile_or_complain
@@ -134,12 +134,12 @@ def _warnings(compilation: Compilation, arguments: Namespace) -> Note:
     return {"told": told, "folder": _folder(arguments)}
 
 
-def _read(said: Note, body: bytes, arguments: Namespace) -> Planned | None:
+def _read(said: Note, data: bytes, start: int, arguments: Namespace) -> Planned | None:
     """What a note says; None where its warnings show paths otherwise than they were typed now."""
     if "told" in said and said["folder"] != _folder(arguments):
         return None
     try:
-        plan = kept.unpack(body)
+        plan = kept.unpack(data, start)
         offered = {name: tuple(keys) for name, keys in said["offered"].items()}
         return Planned(plan, said["models"], offered, said["choices"])
     except (AttributeError, IndexError, KeyError, TypeError, ValueError):

@@ -97,7 +97,9 @@ def compile_or_complain(arguments: Namespace, *, quiet: bool = False) -> Compila
         return None
     except UnknownWording as error:
         why = f"{beside}: the lock cannot be used: {error}; nothing was made and nothing was spent"
-        complain(LockError(why, next_command=again(arguments, "--refresh")), Exit.SPEC, arguments)
+        command = "build" if arguments.command == "build" else "plan"  # not every command makes things anew
+        anew = again(Namespace(**(vars(arguments) | {"command": command})), "--refresh")
+        complain(LockError(why, next_command=anew), Exit.SPEC, arguments)
         return None
     compiled = locked.compiled
     if compiled.diagnostics and not (quiet and compiled.plan is not None and not arguments.strict):

@@ -8,10 +8,10 @@ def columns(heads: Sequence[str], rows: Sequence[Sequence[str]], right: Collecti
     return beside(list(zip(heads, *rows, strict=True)), right)
 
 
-def beside(table: Sequence[Sequence[str]], right: Collection[str] = ()) -> Iterator[str]:
-    """The lines of a table that is given by column, each with its head as the first."""
-    filled: list[list[str]] = []
-    for column in table:
-        width = max(map(len, column))
-        filled.append([cell.rjust(width) if column[0] in right else cell.ljust(width) for cell in column])
-    return map(str.rstrip, map("  ".join, zip(*filled, strict=True)))
+def beside(table: Sequence[Sequence[str]], right: Collection[str] = (), *, indent: str = "") -> Iterator[str]:
+    """The lines of a table that is given by column, each with its head as the first; `indent` stands before a line."""
+    widths = [max(map(len, column)) for column in table]
+    places = [f"%{'' if column[0] in right else '-'}{width}s" for column, width in zip(table, widths, strict=True)]
+    form = indent + "  ".join(places)
+    # one text a line, as a long table has ten thousand
+    return ((form % row).rstrip() for row in zip(*table, strict=True))

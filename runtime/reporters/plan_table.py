@@ -48,7 +48,7 @@ def step_lines(steps: Sequence[Step], forecasts: Sequence[Forecast], models: Map
         ["price", *[_cost(step, dollars) for step in steps]],
         ["what for", *[step.purpose for step in steps]],
     ]
-    yield from (f"  {line}" for line in beside(table, right=("price",)))
+    return beside(table, right=("price",), indent="  ")
 
 
 def together(builds: Sequence[tuple[Plan, Sequence[Forecast]]], *, paid: bool) -> Iterator[str]:

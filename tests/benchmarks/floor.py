@@ -10,12 +10,16 @@ import json
 import os
 import sqlite3
 import sys
+from itertools import accumulate
 
 spec, note, store, encoder = sys.argv[1:]
 os.stat(spec)
-with open(note, "rb") as file:
-    _, head, timeline, ids, purposes, asks, plan_keys, *texts = file.read().split(b"\n")
-plan = json.loads(head)
+with open(note, "rb", buffering=0) as file:
+    data = file.read()
+start = data.index(b"\n") + 13
+end = start + int(data[start - 12 : start])
+plan = json.loads(data[start:end])
+starts = list(accumulate(plan["texts"], initial=end + sum(plan["lines"])))
 database = sqlite3.connect(os.path.join(store, "adc.sqlite"))
 rows = database.execute("SELECT key, outputs FROM results").fetchall()
 results = dict(zip((key for key, _ in rows), json.loads(f"[{','.join(text for _, text in rows)}]"), strict=True))
@@ -28,13 +32,17 @@ frames = [
     for kind, endpoint, output, take, *_ in plan["forms"]
 ]
 drafted = [kind == "generate" for kind, *_ in plan["forms"]]
-needs, used, forms = plan["needs"], plan["used"], plan["form"]
+forms = plan["form"]
+needs, used = (
+    [flat[end - count : end] for count, end in zip(counts, accumulate(counts), strict=True)]
+    for counts, flat in (plan["needs"], plan["used"])
+)
 refs = [*plan["file refs"], *zip(*plan["step refs"], strict=True)]
 made: dict[int, dict[str, dict[str, str]]] = {}
 keys = []
 for number in range(total):
     if all(need in made for need in needs[number]):
-        text = texts[number]
+        text = data[starts[number] : starts[number + 1]]
         if used[number]:
             first, *others = text.split(b"\0")
             parts = [first]
@@ -44,7 +52,7 @@ for number in range(total):
                 parts += (b'{"$blob":"', digest.encode(), b'"}', other)
             text = b"".join(parts)
         if drafted[forms[number]]:
-            text += b',"brief":' + texts[total + number]
+            text += b',"brief":' + data[starts[total + number] : starts[total + number + 1]]
         key = "sha256:" + hashlib.sha256(b'{"arguments":' + text + frames[forms[number]]).hexdigest()
         keys.append(key)
         if key in results:

@@ -159,9 +159,9 @@ def measure(folder: Path, runs: int, ninja: str | None, snakemake: str | None) -
     for name, steps in (("long", STEPS), ("fewer", FEWER)):
         (folder / f"{name}.ad").write_text(spec(steps), encoding="utf-8")
     times: dict[str, list[float]] = {"compiled for the first time": []}
-    for store, its_env in envs.items():
-        stores[store].mkdir()
-        times["compiled for the first time"].append(of_process((adc, "plan", "long.ad"), folder, its_env))
+    for store, place in stores.items():
+        place.mkdir()
+        times["compiled for the first time"].append(of_process((adc, "plan", "long.ad"), folder, envs[store]))
     of_process((adc, "plan", "fewer.ad"), folder, envs["empty"])
     notes = {store: next((place / "notes").glob("long-plan-*")) for store, place in stores.items()}
     plan = kept.unpack(notes["full"].read_bytes().partition(b"\n")[2])
@@ -184,13 +184,13 @@ def measure(folder: Path, runs: int, ninja: str | None, snakemake: str | None) -
         commands["ninja, nothing to do"] = ((ninja,), folder / "ninja", env)
     commands["adc plan of 3,000 steps"] = ((adc, "plan", "fewer.ad"), folder, envs["empty"])
     time.sleep(2.5)  # what is younger is read again instead of believed
-    for words, place, its_env in commands.values():
-        of_process(words, place, its_env)
+    for words, where, its_env in commands.values():
+        of_process(words, where, its_env)
     for store, name in (("empty", "nothing in the store"), ("full", "all in the store")):
         agree(commands[f"floor, {name}"][0], adc, folder, envs[store])
     for _ in range(runs):
-        for name, (words, place, its_env) in commands.items():
-            times.setdefault(name, []).append(of_process(words, place, its_env))
+        for name, (words, where, its_env) in commands.items():
+            times.setdefault(name, []).append(of_process(words, where, its_env))
         times.setdefault("key", []).append(microseconds_a_key(plan))
     if snakemake:
         snakemake_project(folder / "snakemake")

@@ -87,8 +87,9 @@ def test_a_bought_film(project: Path, tmp_path: Path, sim: Sim) -> None:
     (project / "out" / "tiny.mp4").unlink()
     delivered = build(project, sim)  # nothing to buy, so nothing to ask
     assert delivered.code == 0, delivered.err
-    # What the lock holds needs nothing: neither pictures nor frames are looked at again.
+    # What the lock holds needs nothing that is bought: the pictures behind the clips are not looked at again.
     assert steps_that("cached", delivered) == {"hook.clip", "proof.clip", "window.clip", "proof.voiceover"} | {
+        "proof.last_frame",
         "offer.card",
         "film.master",
     }

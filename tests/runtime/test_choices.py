@@ -9,7 +9,7 @@ from adc.runtime.cli.choices import engine_name, shown, store_folder
 
 
 def flags(*, draft: bool = False, store: str | None = None, fal_url: str | None = None) -> Namespace:
-    return Namespace(spec="film.ad", draft=draft, store=store, fal_url=fal_url)
+    return Namespace(spec="film.ad", draft=draft, store=store, fal_url=fal_url, locked=False, frozen=False)
 
 
 def test_without_a_key_it_is_a_draft() -> None:

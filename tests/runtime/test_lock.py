@@ -193,13 +193,14 @@ REFUSED: list[tuple[str, str, str]] = [
     (
         "two accepted takes",
         f"{HEAD}\n\n{LINE}\n\n{with_(take=2)}\n",
-        "x.ad.lock:5: the lock cannot be used: it has hook.clip with two accepted takes; keep one of these lines",
+        "x.ad.lock:5: the lock cannot be used: it has hook.clip with two accepted takes; write `open` as "
+        "the verdict of the others",
     ),
     (
         "two accepted takes under the same choices",
         f"{HEAD}\n{with_(of='city=Boston')}\n{with_(of='city=Boston', take=2)}\n",
-        "x.ad.lock:3: the lock cannot be used: it has hook.clip with two accepted takes for city=Boston; keep one of "
-        "these lines",
+        "x.ad.lock:3: the lock cannot be used: it has hook.clip with two accepted takes for city=Boston; write `open` "
+        "as the verdict of the others",
     ),
     (
         "a take twice",

@@ -96,3 +96,15 @@ def test_the_users_data_folder_costs_the_library_that_knows_it(built: Path, monk
     said, modules = imports("build", "film.ad", folder=built)
     assert said == "nothing to do: out/film.mp4 is up to date\n"
     assert others(modules) == {"platformdirs"}
+
+
+def test_a_plan_that_was_looked_at_before_costs_neither_the_compiler_nor_any_library(tmp_path: Path) -> None:
+    (tmp_path / "film.ad").write_text('ad film "Film" {}\nscene hook 5s { action "a bottle" }\n', encoding="utf-8")
+    before, _ = imports("plan", "film.ad", folder=tmp_path)
+    said, modules = imports("plan", "film.ad", folder=tmp_path)
+    assert said == before
+    assert "hook.clip" in said
+    compiler = {f"adc.compiler.{name}" for name in ("derivations", "digest", "frozen", "kept", "plan", "units")}
+    assert {name for name in ours(modules) if name.startswith("adc.compiler.")} == compiler
+    slow = {"argparse", "asyncio", "ctypes", "dataclasses", "http", "inspect", "pathlib", "shutil", "socket", "ssl"}
+    assert others(modules) | (modules & slow) == set()
