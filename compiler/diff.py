@@ -24,9 +24,10 @@ Why: TypeAlias = About | Literal["lost", "asked", "refused", "unsure"]
 """Why a step is bought: what its own request has other than before. Against what is held: what was accepted is lost;
 the spec asks for something else; its takes were rejected; nobody knows whether it was bought."""
 
-Fate: TypeAlias = Literal["kept", "bought", "cut", "shared", "gone"]
-"""What becomes of a step: it stays as it is; it is bought, which costs its price; it is made here again, which is free;
-its result is had already from another step; it is no part of the film any more."""
+Fate: TypeAlias = Literal["kept", "bought", "decided", "cut", "shared", "gone"]
+"""What becomes of a step: it stays as it is; it is bought, which costs its price; it was bought and accepted before, as
+a lock says; it is made here again, which is free; its result is had already from another step; it is no part of the
+film any more."""
 
 State: TypeAlias = Literal["kept", "changed", "added", "removed", "renamed", "moved"]
 
@@ -166,6 +167,21 @@ def together(ads: Sequence[Difference]) -> Differences:
     return Differences(tuple(ads), *bills)
 
 
+def decided(differences: Differences, had: Sequence[Container[str]]) -> Differences:
+    """The differences of ads whose locks have accepted takes of the steps that `had` names: they were bought before."""
+    ads = tuple(_decided(ad, ids) for ad, ids in zip(differences.ads, had, strict=True))
+    return replace(differences, ads=ads, bought=_together(ad.bought for ad in ads))
+
+
+def _decided(ad: Difference, had: Container[str]) -> Difference:
+    def settled(step: StepFate) -> StepFate:
+        return replace(step, fate="decided") if step.fate == "bought" and step.id in had else step
+
+    parts = tuple(replace(part, steps=tuple(map(settled, part.steps))) for part in ad.parts)
+    fates = [step for part in parts for step in part.having("bought")]
+    return replace(ad, parts=parts, bought=_bill_of([(step.id, step.after, step.mark) for step in fates]))
+
+
 def standing(plan: Plan, fates: Mapping[str, StepFate], gone: Iterable[StepFate] = ()) -> Difference:
     """A plan against what is held of it: `fates` say by id what becomes of its steps, `gone` what is held besides."""
     parts = [
@@ -181,13 +197,13 @@ def standing(plan: Plan, fates: Mapping[str, StepFate], gone: Iterable[StepFate]
         else:
             state: State = "removed" if parts[at].state == "removed" else "changed"
             parts[at] = replace(parts[at], state=state, steps=(*parts[at].steps, fate))
-    paid = [step for step in plan.steps if step.kind == "generate"]
+    paid = [fate for part in parts for fate in part.steps if fate.kind == "paid"]
     return Difference(
         plan.name,
         tuple(parts),
-        _bill(step for step in paid if fates[step.id].fate == "kept"),
-        _bill(_counted([(plan, plan_keys(plan))])),
-        _bill(step for step in paid if fates[step.id].fate == "bought"),
+        _bill_of((fate.id, fate.before, fate.mark) for fate in paid if fate.before or fate.fate == "kept"),
+        _bill_of((fate.id, fate.after, fate.mark) for fate in paid if fate.fate not in ("gone", "shared")),
+        _bill_of((fate.id, fate.after, fate.mark) for fate in paid if fate.fate == "bought"),
         plan.choices,
     )
 
@@ -352,12 +368,17 @@ def _merged(changes: Iterable[Change]) -> tuple[Change, ...]:
 
 
 def _bill(steps: Iterable[Step]) -> Bill:
-    every = tuple(steps)
+    return _bill_of((step.id, step.price.usd, step.price.mark) for step in steps)
+
+
+def _bill_of(paid: Iterable[tuple[str, Decimal, str]]) -> Bill:
+    """The bill of steps by id, with what each costs and how far that can be trusted."""
+    every = tuple(paid)
     return Bill(
-        sum((step.price.usd for step in every), Decimal(0)),
+        sum((usd for _, usd, _ in every), Decimal(0)),
         len(every),
-        tuple(step.id for step in every if step.price.mark == "unknown"),
-        any(step.price.mark == "estimated" for step in every),
+        tuple(step for step, _, mark in every if mark == "unknown"),
+        any(mark == "estimated" for _, _, mark in every),
     )
 
 

@@ -10,7 +10,7 @@ same: a scene that was renamed, or that another variant shares, keeps its take.
 """
 
 import shlex
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from adc.compiler.catalogue import Catalogue, Endpoint
@@ -73,42 +73,73 @@ def counting(plan: Plan, lock: Lock, of: str) -> Mapping[str, Decision]:
                 named[one.of, one.step, one.asks] = one
         else:
             refused.add((one.of, one.step, one.asks))
+    former = _former(plan, lock, of)
     found: dict[str, Decision] = {}
     for step in plan.steps:
         if step.kind != "generate":
             continue
         place = (of, step.id, step.asks)
         one_of = named.get(place)
-        if one_of is None and place not in refused:
+        if one_of is None and step.id in former:
+            one_of = named.get((of, former[step.id][0].step, step.asks))
+        elif one_of is None and place not in refused:
             one_of = anywhere.get((step.id, step.asks)) or renamed.get(step.asks)
         if one_of is not None:
             found[step.id] = one_of
     return found
 
 
+def _former(plan: Plan, lock: Lock, of: str) -> Mapping[str, Sequence[Decision]]:
+    """The takes, of which there is one at least, of each bought step that had another name until now.
+
+    That name is of no step any more, it asked for the same, and nothing was decided about the step by its own name.
+    """
+    steps = {step.id: step.asks for step in plan.steps if step.kind == "generate"}
+    own: set[tuple[str, str]] = set()
+    gone: dict[str, dict[str, list[Decision]]] = {}
+    for one in lock.decisions:
+        if one.of == of and one.step in steps:
+            own.add((one.step, one.asks))
+        elif one.of == of:
+            gone.setdefault(one.asks, {}).setdefault(one.step, []).append(one)
+    found: dict[str, Sequence[Decision]] = {}
+    for step_id, asks in steps.items() if gone else ():
+        names = gone.get(asks)
+        if names and (step_id, asks) not in own:
+            found[step_id] = names.pop(next(iter(names)))
+    return found
+
+
 def better_pins(
-    plan: Plan, pinned: Iterable[str], pins: Pins, lock: Lock, of: str, catalogue: Catalogue, *, refresh: bool = False
+    plan: Plan, pinned: Container[str], pins: Pins, lock: Lock, of: str, catalogue: Catalogue, *, refresh: bool = False
 ) -> Pins | None:
     """Pins that suit what the spec asks for now; None where those that `plan` was compiled with do.
 
     `pinned` are the steps of `plan` that would be others without their pins. A pin of a step whose decision does not
-    count any more is let go; a decision that counts for a step of another name pins that step. With `refresh`, takes
-    alone are pinned.
+    count any more is let go; a decision that counts for a step of another name pins that step. Where all takes of what
+    is asked for were rejected, the next one counts. With `refresh`, takes alone are pinned.
     """
     found = counting(plan, lock, of)
     models, takes = dict(pins.models), dict(pins.takes)
-    rejected = _after_rejected(lock, of)
-    asks = {one.step: one.asks for one in lock.decisions if one.of == of}
-    for step_id in pinned:
-        if step_id not in found and (step_id not in rejected or asks[step_id] != plan.step(step_id).asks):
-            models.pop(step_id, None)
-            takes.pop(step_id, None)
+    rejected: dict[tuple[str, str], int] = {}
+    for step_id, one in (
+        *((one.step, one) for one in lock.decisions if one.of == of),
+        *((step_id, one) for step_id, lines in _former(plan, lock, of).items() for one in lines),
+    ):
+        if one.verdict == "rejected":
+            rejected[step_id, one.asks] = max(one.take, rejected.get((step_id, one.asks), 0))
     for step in plan.steps:
-        one = found.get(step.id)
-        if one is not None and one.take != step.take:
-            takes[step.id] = one.take
-        if one is not None and not refresh and one.model != _model(step, catalogue):
-            models[step.id] = one.model
+        counts, last = found.get(step.id), rejected.get((step.id, step.asks))
+        if counts is not None:
+            if counts.take != step.take:
+                takes[step.id] = counts.take
+            if not refresh and counts.model != _model(step, catalogue):
+                models[step.id] = counts.model
+        elif last is not None:
+            takes[step.id] = last + 1
+        elif step.id in pinned:
+            models.pop(step.id, None)
+            takes.pop(step.id, None)
     better = Pins(models, takes, pins.templates)
     return better if (better.models, better.takes) != (pins.models, pins.takes) else None
 
@@ -175,8 +206,8 @@ def settled(
 ) -> Lock:
     """The lock after a build under these choices, which used the decisions that are `kept` and has what was `made`.
 
-    Decisions about steps that the plan does not have are dropped, and takes of something else that was asked for once.
-    A step that has neither keeps what was decided about it.
+    Decisions about steps that the plan does not have are dropped, and takes of something else that was asked for once;
+    those of a step that was renamed are its own. A step that has neither keeps what was decided about it.
     """
     steps = {step.id: step for step in plan.steps if step.kind == "generate"}
     decided = [
@@ -192,6 +223,8 @@ def settled(
         for one in lock.decisions
         if one.of != of or (one.step in steps and (one.step not in replaced or one.asks == steps[one.step].asks))
     }
+    for step_id, takes in _former(plan, lock, of).items():
+        lines |= {(step_id, of, one.take): replace(one, step=step_id) for one in takes}
     for one in decided:
         decide(lines, one)
     return Lock(plan.name, with_wordings(lock.templates, steps.values()), tuple(lines.values()))

@@ -10,6 +10,6 @@ KEY_NAMES = ("FAL_KEY", "FAL_KEY_ID", "FAL_KEY_SECRET")
 """The variables that hold a key, or half of one."""
 
 
-def without_key() -> dict[str, str]:
-    """A copy of our environment, for a child."""
-    return {name: value for name, value in os.environ.items() if name not in KEY_NAMES}
+def without_key(**more: str) -> dict[str, str]:
+    """A copy of our environment, for a child, with what it is told besides."""
+    return {name: value for name, value in os.environ.items() if name not in KEY_NAMES} | more

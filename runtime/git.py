@@ -146,7 +146,7 @@ class Repository:
             done = subprocess.run(  # noqa: S603  # revisions stand behind --end-of-options
                 ["git", *words],  # noqa: S607  # the git that people use
                 cwd=self._folder,
-                env={**without_key(), "LC_ALL": "C"},
+                env=without_key(LC_ALL="C"),
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 check=False,

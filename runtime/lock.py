@@ -11,7 +11,7 @@ decisions about one step under the same choices at most one is accepted; the oth
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from decimal import Decimal, InvalidOperation
@@ -258,9 +258,3 @@ def _verdict(value: Json) -> Verdict:
 
 def _unusable(path: str, number: int, why: str) -> LockError:
     return LockError(f"{path}:{number}: the lock cannot be used: {why}")
-
-
-def without(decisions: Iterable[Decision], steps: Iterable[str], of: str) -> tuple[Decision, ...]:
-    """The decisions but for those about `steps` under these choices."""
-    dropped = set(steps)
-    return tuple(one for one in decisions if one.of != of or one.step not in dropped)

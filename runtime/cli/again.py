@@ -24,6 +24,7 @@ _SIM = {
 """What `adc sim` may be told, and what it is where nothing is said."""
 
 _PLACED: Final[Mapping[str, Callable[[Namespace], list[str]]]] = {
+    "diff": lambda arguments: [arguments.side] if arguments.side not in (None, arguments.spec) else [],
     "take": lambda arguments: [arguments.scene],
     "why": lambda arguments: [arguments.step],
     "takes": lambda arguments: [arguments.scene] if arguments.scene else [],

@@ -4,21 +4,26 @@ import json
 import shlex
 import sys
 from argparse import Namespace
+from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
-from adc.compiler.diff import Differences, compare_all, nothing, together
+from adc.compiler.diff import Differences, compare_all, decided, nothing, together
 from adc.compiler.plan import Plan
 from adc.compiler.units import dollars_text
 from adc.runtime.cli.choices import shown
 from adc.runtime.cli.colour import coloured
 from adc.runtime.cli.exits import Exit
 from adc.runtime.cli.find_spec import specs_here
-from adc.runtime.cli.session import Compilation, compile_or_complain
+from adc.runtime.cli.memory import hold, leave
 from adc.runtime.cli.sides import NotComparable, Side, holds_plans, sides
 from adc.runtime.cli.variants import called, combinations
 from adc.runtime.errors import AdcError
+
+if TYPE_CHECKING:
+    from adc.runtime.cli.session import Compilation
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,7 @@ def run(arguments: Namespace) -> int:
         word, spec = _words(arguments)
         if spec is None:
             return Exit.USAGE
+        hold()
         if arguments.since_lock and word is not None:
             sys.stderr.write(
                 f"--since-lock compares with the lock, and {word} is another side; leave out one of them\n"
@@ -54,6 +60,7 @@ def run(arguments: Namespace) -> int:
         sys.stderr.write(f"{error}\n{following}")
         return Exit.FAILED
     _print(compared, spec, _command(word, spec, arguments), arguments.format)
+    leave(compared)
     over = _over(compared.differences, arguments.max_cost)
     if over:
         sys.stdout.flush()
@@ -83,7 +90,22 @@ def _sides(word: str, spec: str, arguments: Namespace) -> _Compared:
     pairs = _paired(before, after)
     several = len(pairs) > 1
     names = tuple(called((new if new.steps else old).choices) for old, new in pairs) if several else ("",)
-    return _Compared((before.label, after.label), compare_all(pairs), names, (*before.notes, *after.notes))
+    found = compare_all(pairs)
+    if found.bought.steps:
+        found = _less_what_is_decided(found, [new for _, new in pairs], after, arguments)
+    return _Compared((before.label, after.label), found, names, (*before.notes, *after.notes))
+
+
+def _less_what_is_decided(found: Differences, plans: Sequence[Plan], after: Side, arguments: Namespace) -> Differences:
+    """The differences without the purchases that the lock of the second side has already. Raises LockError."""
+    from adc.runtime.cli.choices import spec_choices
+    from adc.runtime.decisions import counting, of_choices
+
+    lock = after.lock()
+    if not lock.decisions:
+        return found
+    chosen = spec_choices(arguments)
+    return decided(found, [counting(plan, lock, of_choices(plan.choices, chosen)) for plan in plans])
 
 
 def _paired(before: Side, after: Side) -> list[tuple[Plan, Plan]]:
@@ -117,7 +139,9 @@ def _held(spec: str, arguments: Namespace) -> _Compared:
     return _Compared(("store and lock", spec), together(against_store(ads, asked)), names)
 
 
-def _compiled(arguments: Namespace) -> tuple[Compilation, ...]:
+def _compiled(arguments: Namespace) -> "tuple[Compilation, ...]":
+    from adc.runtime.cli.session import compile_or_complain
+
     wanted = combinations(arguments) if arguments.all_variants else [arguments]
     found = [compile_or_complain(one, quiet=number > 0) for number, one in enumerate(wanted or ())]
     ads = tuple(one for one in found if one is not None)

@@ -35,8 +35,9 @@ def _against_store(ad: Compilation, arguments: Namespace, engine: str, had: set[
     fates: dict[str, StepFate] = {}
     for step in ad.plan.steps:
         fate = _fate(step, said[step.id], ad, draft=engine == "draft")
-        if fate.fate == "bought" and keys[step.id] in had:
-            fate = replace(fate, fate="shared", because="", why=())
+        if fate.kind == "paid" and keys[step.id] in had:
+            # Another ad of the same command has counted it.
+            fate = replace(fate, fate="shared", because="", why=(), before=Decimal(0))
         had.add(keys[step.id])
         fates[step.id] = fate
     return standing(ad.plan, fates)
@@ -56,9 +57,9 @@ def _fate(step: Step, said: Forecast, ad: Compilation, *, draft: bool) -> StepFa
     if step.kind != "generate" or draft:
         return replace(fate, fate="cut")
     if said.status == "after" and said.key is not None:
-        return replace(fate, fate="shared", because=said.after or "")
+        return replace(fate, fate="shared", because=said.after or "", before=Decimal(0))
     why = ("unsure",) if said.status == "unsure" else _decided(step, ad)
-    return replace(fate, fate="bought", why=why, new=not why, because=said.after or "")
+    return replace(fate, fate="bought", why=why, new=not why, because=said.after or "", before=_before(step, ad))
 
 
 def _kept(step: Step) -> StepFate:
@@ -98,7 +99,13 @@ def _decision(step: Step, counts: Mapping[str, Decision], ad: Compilation) -> St
     if step.kind != "generate" or step.id in counts:
         return fate
     why = _decided(step, ad)
-    return replace(fate, fate="bought", why=why, new=not why)
+    return replace(fate, fate="bought", why=why, new=not why, before=_before(step, ad))
+
+
+def _before(step: Step, ad: Compilation) -> Decimal:
+    """What the film had in the place of a step that is bought."""
+    accepted = (one.usd for one in ad.lock.takes(step.id, ad.of) if one.verdict == "accepted")
+    return next(accepted, Decimal(0))
 
 
 def _gone(one: Decision) -> StepFate:

@@ -90,7 +90,7 @@ def refuse_missing(compilation: Compilation, forecasts: Sequence[Forecast], sess
 
     Raises SpendRefused, with every reason.
     """
-    missing = list(_missing(compilation, forecasts))
+    missing = list(_missing(compilation, forecasts, session))
     reasons = [_why(step, compilation, session) for step in missing]
     if typed.frozen and not reasons:
         reasons = list(_moved(compilation, forecasts, session))
@@ -98,7 +98,8 @@ def refuse_missing(compilation: Compilation, forecasts: Sequence[Forecast], sess
         return
     named = "".join(f"\n  {reason}" for reason in reasons[:_NAMED])
     more = f"\n  and {len(reasons) - _NAMED} more" if len(reasons) > _NAMED else ""
-    free = Namespace(**(vars(typed) | {"locked": False, "frozen": False}))
+    renewed = any(one.status == "stale" for one in forecasts) and not missing
+    free = Namespace(**(vars(typed) | {"locked": False, "frozen": False, "refresh": renewed}))
     told = f"{compilation.lock_path} does not have this film as the spec asks for it, and nothing may be bought"
     if not missing:
         told = f"{compilation.lock_path} is out of date"
@@ -107,12 +108,26 @@ def refuse_missing(compilation: Compilation, forecasts: Sequence[Forecast], sess
     raise SpendRefused(f"{told}; nothing was spent:{named}{more}{cost}", next_command=again(free))
 
 
-def _missing(compilation: Compilation, forecasts: Sequence[Forecast]) -> Iterator[Step]:
-    """The bought steps that lock and store have no result for, be it that the seller still has one."""
+def _missing(compilation: Compilation, forecasts: Sequence[Forecast], session: Session) -> Iterator[Step]:
+    """The bought steps that lock and store have no result for, be it that the seller still has one.
+
+    A result that is not the one that was accepted would make another film.
+    """
     for step, said in zip(compilation.plan.steps, forecasts, strict=True):
         twin = said.status == "after" and said.key is not None
-        if step.kind == "generate" and said.status not in ("cached", "stale", "spared") and not twin:
+        if step.kind != "generate" or twin:
+            continue
+        if said.status not in ("cached", "stale", "spared") or _another(step, said, compilation, session):
             yield step
+
+
+def _another(step: Step, said: Forecast, compilation: Compilation, session: Session) -> bool:
+    """Whether the store has something else for a step than what was accepted."""
+    one = compilation.decisions.get(step.id)
+    if one is None or said.status != "cached" or said.key is None:
+        return False
+    result = session.cache.lookup(said.key)
+    return result is not None and result.outputs[step.output].digest != one.artifact
 
 
 def _why(step: Step, compilation: Compilation, session: Session) -> str:

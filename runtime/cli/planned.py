@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 
 from adc.compiler import kept
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from adc.runtime.unchanged import Note
 
 WARNED = "--strict counts warnings as errors; nothing was made and nothing was spent\n"
+
+_UNREADABLE = (AttributeError, IndexError, KeyError, TypeError, ValueError)
 
 
 @frozen
@@ -78,6 +80,27 @@ def planned_or_complain(arguments: Namespace, *, quiet: bool = False) -> Planned
         with suppress(OSError):
             remember(note, said, stamp=stamp, files={**compilation.inputs, **before}.items(), body=body)
     return found
+
+
+def plan_in_commit(arguments: Namespace, place: Sequence[str], compiled: Callable[[], Plan | None]) -> Plan | None:
+    """The plan of a spec as a commit has it: from its note, or as `compiled`.
+
+    `place` is the commit, and the path there: what they hold never changes, so no file is watched. A spec has at most
+    sixteen such notes, by the first digit of the commit; those of later looks take the places of earlier ones.
+    """
+    chosen = [*place, "sim" if engine_name(arguments) == "sim" else ""]
+    note = note_path(store_folder(arguments), arguments.spec, "commit", arguments.spec, place[0][:1])
+    stamp = program_stamp()
+    recalled = recall_all(note, stamp=stamp)
+    if recalled is not None and recalled[0].get("of") == chosen:
+        with suppress(*_UNREADABLE):
+            return kept.unpack(recalled[1], recalled[2])
+    plan = compiled()
+    body = kept.pack(plan) if plan is not None else None
+    if body is not None:
+        with suppress(OSError):
+            remember(note, {"of": chosen}, stamp=stamp, files=(), body=body)
+    return plan
 
 
 def lock_beside(arguments: Namespace) -> str | None:
@@ -142,7 +165,7 @@ def _read(said: Note, data: bytes, start: int, arguments: Namespace) -> Planned 
         plan = kept.unpack(data, start)
         offered = {name: tuple(keys) for name, keys in said["offered"].items()}
         return Planned(plan, said["models"], offered, said["choices"])
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError):
+    except _UNREADABLE:
         return None  # a note of which only the sum is right is none either
 
 

@@ -98,7 +98,8 @@ def compile_or_complain(arguments: Namespace, *, quiet: bool = False) -> Compila
     except UnknownWording as error:
         why = f"{beside}: the lock cannot be used: {error}; nothing was made and nothing was spent"
         command = "build" if arguments.command == "build" else "plan"  # not every command makes things anew
-        anew = again(Namespace(**(vars(arguments) | {"command": command})), "--refresh")
+        free = {"command": command, "locked": False, "frozen": False}  # neither goes with --refresh
+        anew = again(Namespace(**(vars(arguments) | free)), "--refresh")
         complain(LockError(why, next_command=anew), Exit.SPEC, arguments)
         return None
     compiled = locked.compiled

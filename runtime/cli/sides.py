@@ -11,26 +11,24 @@ import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterator, Sequence
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
-from adc.compiler.catalogue import builtin
-from adc.compiler.choices import DEFAULTS, Choices
-from adc.compiler.definitions import Script
-from adc.compiler.pipeline import Compiled, compile_spec
+from adc.compiler.choices import Choices
 from adc.compiler.plan import Plan, load
-from adc.compiler.render import render
 from adc.runtime.cli.choices import engine_name, names_plan, spec_choices
 from adc.runtime.cli.colour import coloured
-from adc.runtime.cli.locked import compile_locked
-from adc.runtime.cli.session import compile_or_complain
+from adc.runtime.cli.planned import plan_in_commit, planned_or_complain
 from adc.runtime.cli.variants import combinations
 from adc.runtime.errors import AdcError
 from adc.runtime.git import Repository, RevisionFiles
-from adc.runtime.lock import Lock, lock_file, parse
-from adc.runtime.signed import SCHEMA as SIGNED
-from adc.runtime.signed import load as load_signed
+from adc.runtime.lock import Lock, lock_file, parse, read_lock
+
+if TYPE_CHECKING:
+    from adc.compiler.definitions import Script
+    from adc.compiler.pipeline import Compiled
 
 
 class NotComparable(AdcError):
@@ -41,16 +39,19 @@ class NotComparable(AdcError):
 class Side:
     """What people call a side, its plans, one for each combination of variants that was asked for, and what to add.
 
-    Without plans there is no such film there, or none that could be compiled, which `notes` say.
+    Without plans there is no such film there, or none that could be compiled, which `notes` say. `lock` reads the lock
+    that lies there beside the spec, and raises LockError.
     """
 
     label: str
     plans: tuple[Plan, ...]
     notes: tuple[str, ...] = ()
+    lock: Callable[[], Lock] = Lock
 
 
 def sides(word: str, spec: str, arguments: Namespace) -> tuple[Side, Side]:
     """The two sides that a word names for a spec, or for a plan. Raises AdcError, NotComparable among them."""
+    arguments = _of(spec, arguments)
     if os.path.isfile(word) or (word.endswith((".ad", ".plan")) and ":" not in word):
         return _file(word, arguments, exists=True), _file(spec, arguments, exists=True)
     repository = Repository(Path(os.path.dirname(os.path.abspath(spec))))
@@ -113,11 +114,11 @@ def _file(path: str, arguments: Namespace, *, exists: bool) -> Side:
     wanted: Sequence[Namespace] | None = [_of(path, arguments)]
     if arguments.all_variants:
         wanted = combinations(_of(path, arguments))
-    found = [compile_or_complain(one, quiet=number > 0) for number, one in enumerate(wanted or ())]
+    found = [planned_or_complain(one, quiet=number > 0) for number, one in enumerate(wanted or ())]
     plans = tuple(one.plan for one in found if one is not None)
     if not wanted or len(plans) < len(wanted):
         raise NotComparable("")
-    return Side(path, plans)
+    return Side(path, plans, lock=lambda: read_lock(lock_file(path, engine_name(arguments))))
 
 
 def holds_plans(path: str) -> bool:
@@ -136,6 +137,9 @@ def _of(path: str, arguments: Namespace) -> Namespace:
 
 def _read_plans(data: bytes, name: str) -> tuple[Plan, ...]:
     """The plans in a file that `adc plan` has printed or signed. Raises AdcError for anything else."""
+    from adc.runtime.signed import SCHEMA as SIGNED
+    from adc.runtime.signed import load as load_signed
+
     try:
         document = json.loads(data)
         if isinstance(document, dict) and document.get("schema") == SIGNED:
@@ -167,31 +171,68 @@ def revision(
     path = PurePosixPath(place)
     with repository.files(commit, _folder(path), called) as files:
         if files.has(path.name):
-            return _in_commit(files, path, called, arguments, strict=strict)
+            side = _in_commit(files, path, commit, called, arguments, strict=strict)
+            return replace(side, lock=lambda: _lock_of(repository, commit, path, called, arguments))
     old = None if strict else repository.renamed_from(place, commit, until)
     if old is None:
         return Side(called, ())
     was = PurePosixPath(old)
     with repository.files(commit, _folder(was), called) as files:
-        side = _in_commit(files, was, called, arguments, strict=strict)
+        side = _in_commit(files, was, commit, called, arguments, strict=strict)
     return Side(called, side.plans, (f"{place} was {old} in {called}", *side.notes))
+
+
+def _lock_of(repository: Repository, commit: str, path: PurePosixPath, called: str, arguments: Namespace) -> Lock:
+    with repository.files(commit, _folder(path), called) as files:
+        return _lock_in(files, path, called, arguments)
+
+
+def _lock_in(files: RevisionFiles, path: PurePosixPath, called: str, arguments: Namespace) -> Lock:
+    """The lock that a commit has beside a spec. Raises LockError."""
+    beside = lock_file(path.name, engine_name(arguments)).name
+    return parse(files.read(beside).decode("utf-8", "replace"), f"{called}:{beside}") if files.has(beside) else Lock()
 
 
 def _folder(path: PurePosixPath) -> str:
     return "" if path.parent == PurePosixPath() else str(path.parent)
 
 
-def _in_commit(files: RevisionFiles, path: PurePosixPath, called: str, arguments: Namespace, *, strict: bool) -> Side:
+def _in_commit(
+    files: RevisionFiles, path: PurePosixPath, commit: str, called: str, arguments: Namespace, *, strict: bool
+) -> Side:
     data = files.read(path.name)
     if data.lstrip().startswith((b"{", b"[")):
         return Side(called, _read_plans(data, f"{called}:{path}"))
-    beside = lock_file(path.name, engine_name(arguments)).name
-    lock = parse(files.read(beside).decode("utf-8", "replace"), f"{called}:{beside}") if files.has(beside) else Lock()
+    found: list[Side] = []
 
-    def compiled(choices: Choices) -> Compiled:
+    def compiled() -> Plan | None:
+        found.append(_compiled_in_commit(files, path, called, arguments, strict=strict))
+        return found[0].plans[0] if found[0].plans else None
+
+    if arguments.all_variants or arguments.settings or arguments.variants:
+        compiled()
+    else:
+        plan = plan_in_commit(arguments, (commit, str(path)), compiled)
+        if not found and plan is not None:
+            return Side(called, (plan,))
+    return found[0]
+
+
+def _compiled_in_commit(
+    files: RevisionFiles, path: PurePosixPath, called: str, arguments: Namespace, *, strict: bool
+) -> Side:
+    from adc.compiler.catalogue import builtin
+    from adc.compiler.choices import DEFAULTS
+    from adc.compiler.pipeline import compile_spec
+    from adc.compiler.render import render
+    from adc.runtime.cli.locked import compile_locked
+
+    lock = _lock_in(files, path, called, arguments)
+
+    def compiled(choices: Choices) -> "Compiled":
         return compile_locked(Path(path.name), files, builtin(), choices, lock).compiled
 
-    def script() -> Script | None:
+    def script() -> "Script | None":
         return compile_spec(path.name, files, builtin(), DEFAULTS, rough=True).script
 
     choices, dropped = _known(spec_choices(arguments), script)
@@ -211,7 +252,7 @@ def _in_commit(files: RevisionFiles, path: PurePosixPath, called: str, arguments
     return Side(called, (), (*notes, f"{path} has errors in {called} ({why}), so everything counts as new"))
 
 
-def _known(choices: Choices, script: Callable[[], Script | None]) -> tuple[Choices, list[str]]:
+def _known(choices: Choices, script: "Callable[[], Script | None]") -> tuple[Choices, list[str]]:
     """Of what is chosen, what an earlier spec can be asked for, and what it does not have."""
     if not choices.settings and not choices.variants:
         return choices, []
@@ -229,7 +270,9 @@ def _known(choices: Choices, script: Callable[[], Script | None]) -> tuple[Choic
     return Choices(settings, variants), dropped
 
 
-def _compiled(compiled: Callable[[Choices], Compiled], choices: Choices, *, all_variants: bool) -> Iterator[Compiled]:
+def _compiled(
+    compiled: "Callable[[Choices], Compiled]", choices: Choices, *, all_variants: bool
+) -> "Iterator[Compiled]":
     """The spec compiled, once for each combination of its variants where all are asked for."""
     first = compiled(choices)
     if not all_variants or first.plan is None or first.script is None:

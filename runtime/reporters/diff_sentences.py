@@ -75,8 +75,8 @@ def in_short(difference: Difference) -> str:
 
 
 def _shared(part: Part) -> bool:
-    """Whether all that is another in a part is had already: made for another ad or another scene."""
-    return bool(part.having("shared")) and not part.having("bought")
+    """Whether all that is another in a part is had already: accepted before, or made for another ad or scene."""
+    return bool(part.having("shared") or part.having("decided")) and not part.having("bought")
 
 
 def _clause(parts: Sequence[Part], what: str) -> str:
@@ -243,6 +243,8 @@ def _fate(step: StepFate, part: Part) -> Told | None:
             price = "at an unknown price" if step.mark == "unknown" else f"for {dollars_text(step.after)}"
             why = "" if step.new else f": {reason(step)}"
             return Told("bought", (("kept", f"{name} {price}{why}"),))
+        case "decided":
+            return Told("not bought", (("kept", f"{name}: the lock has a take that was bought and accepted"),))
         case "shared":
             of = f"what {step.because} is" if step.because else "what another ad has"
             return Told("not bought", (("kept", f"{name} is {of}"),))

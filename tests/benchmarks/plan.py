@@ -1,9 +1,9 @@
 """What a look at a large plan costs: `python tests/benchmarks/plan.py [--runs N] [--ninja FILE] [--snakemake FILE]`.
 
 Ten thousand steps and a film (stills, clips that go on from one another, frames), with nothing of them in the store and
-with all. `adc plan` is compared with `floor.py`, which does the least that leaves the answer right; a build with
-nothing to do with ninja, for as many files; a plan of 3,000 steps with `snakemake -n`, for as many rules. Whole
-processes are counted, in processor time, in turn, and the ratio is that of two medians.
+with all. `adc plan` is compared with `floor.py`, which does the least that leaves the answer right, `adc diff` with
+`floor_diff.py`; a build with nothing to do with ninja, for as many files; a plan of 3,000 steps with `snakemake -n`,
+for as many rules. Whole processes are counted, in processor time, in turn, and the ratio is that of two medians.
 """
 
 import argparse
@@ -32,7 +32,7 @@ from adc.runtime.cli.arguments import parser
 from adc.runtime.cli.notes import note_of
 from adc.runtime.unchanged import program_stamp, write_note
 
-FLOOR = Path(__file__).resolve().parent / "floor.py"
+HERE = Path(__file__).resolve().parent
 STEPS, FEWER = 10_001, 3_001
 HEAD = """\
 ad long "Long" { style phone }
@@ -162,7 +162,10 @@ def measure(folder: Path, runs: int, ninja: str | None, snakemake: str | None) -
     for store, place in stores.items():
         place.mkdir()
         times["compiled for the first time"].append(of_process((adc, "plan", "long.ad"), folder, envs[store]))
-    of_process((adc, "plan", "fewer.ad"), folder, envs["empty"])
+    edited = spec(STEPS).replace("number 77, morning", "number 77, evening")
+    (folder / "edited.ad").write_text(edited, encoding="utf-8")
+    for name in ("edited", "fewer"):
+        of_process((adc, "plan", f"{name}.ad"), folder, envs["empty"])
     notes = {store: next((place / "notes").glob("long-plan-*")) for store, place in stores.items()}
     plan = kept.unpack(notes["full"].read_bytes().partition(b"\n")[2])
     assert len(plan.steps) == STEPS
@@ -175,9 +178,13 @@ def measure(folder: Path, runs: int, ninja: str | None, snakemake: str | None) -
         "python -c pass": ((sys.executable, "-c", "pass"), folder, env)
     }
     for store, name in (("empty", "nothing in the store"), ("full", "all in the store")):
-        floor = (sys.executable, str(FLOOR), "long.ad", str(notes[store]), str(stores[store]), encoder)
+        floor = (sys.executable, str(HERE / "floor.py"), "long.ad", str(notes[store]), str(stores[store]), encoder)
         commands[f"floor, {name}"] = (floor, folder, env)
         commands[f"adc plan, {name}"] = ((adc, "plan", "long.ad"), folder, envs[store])
+    other = next((stores["empty"] / "notes").glob("edited-plan-*"))
+    floor = (sys.executable, str(HERE / "floor_diff.py"), "long.ad", str(notes["empty"]), "edited.ad", str(other))
+    commands["floor of a difference"] = (floor, folder, env)
+    commands["adc diff, a word of one scene"] = ((adc, "diff", "long.ad", "edited.ad"), folder, envs["empty"])
     commands["adc build, nothing to do"] = ((adc, "build", "long.ad"), folder, envs["empty"])
     if ninja:
         ninja_project(folder / "ninja", ninja)
@@ -213,6 +220,7 @@ def main() -> None:
     against = {
         "adc plan, nothing in the store": ("floor, nothing in the store", "2"),
         "adc plan, all in the store": ("floor, all in the store", "2"),
+        "adc diff, a word of one scene": ("floor of a difference", "2"),
         "adc build, nothing to do": ("ninja, nothing to do", "3"),
         "adc plan of 3,000 steps": ("snakemake -n, 3,000 rules", "1/30"),
     }

@@ -575,6 +575,7 @@ def edited(source: str, random: Random) -> str:
 
 def plans(source: str, random: Random, edits: int) -> Iterator[tuple[str, Plan]]:
     """Plans of the source and of what comes of it by edits, each on the one before or beside it."""
+    kept = source
     for _ in range(edits):
         found = compile_spec(SPEC, MemoryFiles({**pictures(), "refs/song.wav": SONG, SPEC: source.encode()}), builtin())
         if found.plan is not None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from support.edits import EDITS, SPEC, Edit, edited, glow
 from support.planned import planned
 
-from adc.compiler.diff import Difference, Part, StepFate, compare, compare_all, nothing, standing, together
+from adc.compiler.diff import Difference, Part, StepFate, compare, compare_all, decided, nothing, standing, together
 from adc.compiler.digest import plan_keys
 from adc.compiler.frozen import replace
 from adc.compiler.plan import Plan, Price, Step
@@ -237,13 +237,28 @@ def test_what_is_held_is_put_into_the_same_values() -> None:
         "beach": "removed",
     }
     assert difference.bought.usd == plan.step("hook.clip").price.usd
-    assert difference.usd == difference.bought.usd
+    assert difference.usd == difference.bought.usd - 2
+    assert difference.after.usd == plan.usd
     assert together([difference]).bought == difference.bought
 
 
 def fate_of(one: Step, fate: str) -> StepFate:
     paid = one.kind == "generate"
-    return StepFate(one.id, "paid" if paid else "free", "bought" if fate == "bought" else "kept", after=one.price.usd)
+    if fate == "bought":
+        return StepFate(one.id, "paid", "bought", after=one.price.usd)
+    return StepFate(one.id, "paid" if paid else "free", "kept", before=one.price.usd, after=one.price.usd)
+
+
+def test_what_a_lock_has_was_bought_already() -> None:
+    edit = next(one for one in EDITS if len(one.bought) > 1)
+    found = compare_all([(glow(), edit.after())])
+    had = min(edit.bought)
+    after = decided(found, [{had}])
+    assert bought(after.ads[0]) == edit.bought - {had}
+    assert step(after.ads[0], had).fate == "decided"
+    assert after.bought.usd == found.bought.usd - step(found.ads[0], had).after
+    assert after.bought.steps == found.bought.steps - 1
+    assert (after.before, after.after) == (found.before, found.after)
 
 
 WORDS = st.lists(st.sampled_from(["sun", "rain", " ", "\n", ", ", ".", "it's", "über", "@Element1", "a"]), max_size=24)

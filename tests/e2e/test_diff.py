@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -344,3 +345,25 @@ def test_a_picture_that_lfs_has_not_brought(repo: Path) -> None:
     assert (ran.code, ran.out) == (3, "")
     said = "specs/refs/serum.png of HEAD is in Git LFS, and its bytes are not on this machine\n"
     assert ran.err == f"{said}next: git lfs fetch origin {head}\n"
+
+
+def test_what_a_branch_has_bought_already_costs_nobody_more(repo: Path, tmp_path: Path) -> None:
+    with sim_at(tmp_path / "sim", draw=quick_draw, runners=4) as sim:
+        env = {"ADC_FAL_URL": sim.url, "FAL_KEY": KEY}
+        assert adc("build", "specs/tiny.ad", "--yes", folder=repo, env=env).code == 0
+        commit(repo)
+        git(repo, "branch", "-f", "main")
+        change(repo)
+        assert bought(diff(repo, "main", "specs/tiny.ad", "--format", "json", env=env)) == {"hook.clip"}
+        held = document(diff(repo, "specs/tiny.ad", "--format", "json", env=env))
+        assert Decimal(held["plan"]["difference"]) == 0  # the words are others, the price is not
+        assert adc("build", "specs/tiny.ad", "--yes", folder=repo, env=env).code == 0
+        commit(repo)
+        for words in (("main...work", "specs/tiny.ad"), ("main", "specs/tiny.ad")):
+            ran = diff(repo, *words, "--format", "json", "--max-cost", "0.01", env=env)
+            assert ran.code == 0, ran.err
+            assert bought(ran) == set()
+            assert '"decided"' in ran.out
+        told = diff(repo, "main...work", "specs/tiny.ad", env=env)
+        assert "othing to buy" in told.out
+        assert "not bought  clip: the lock has a take that was bought and accepted" in told.out

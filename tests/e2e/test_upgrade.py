@@ -76,7 +76,7 @@ def test_the_lock_of_a_newer_adc_is_refused_before_anything_is_bought(project: P
     bought = len(sim.billed())
     lock = (project / "tiny.ad.sim.lock").read_text(encoding="utf-8")
     assert re.search(r'"elements": ?2', lock.splitlines()[0])
-    for command in (["plan"], ["build", "--yes"]):
+    for command in (["plan"], ["build", "--yes"], ["plan", "--frozen"], ["build", "--locked"]):
         ran = run(project, sim, *command)
         assert ran.code == 1
         assert ran.out == ""

@@ -447,6 +447,39 @@ def test_an_accepted_take_of_a_renamed_scene_is_accepted(world: World) -> None:
     assert world.film()["garden.clip"] == other.artifact
 
 
+def test_a_renamed_scene_keeps_all_its_takes(world: World) -> None:
+    tried(world, "park.clip", 2)
+    tried(world, "park.clip", 3, "rejected")
+    before = world.lock.takes("park.clip", "opener=doubt")
+    assert world.build(AD.replace("scene park", "scene garden")) == set()
+    assert world.lock.takes("garden.clip", "opener=doubt") == tuple(replace(one, step="garden.clip") for one in before)
+    assert world.lock.takes("park.clip", "opener=doubt") == ()
+
+
+def test_a_rejected_take_does_not_come_back_by_another_name(world: World) -> None:
+    world.build(AD, opener="secret")
+    for one in world.lock.takes("park.clip", "opener=doubt"):
+        world.put(replace(one, verdict="rejected"))
+    source = AD.replace("scene park", "scene garden")
+    assert world.build(source) == {"garden.clip"}
+    assert [(one.take, one.verdict) for one in world.lock.takes("garden.clip", "opener=doubt")] == [
+        (1, "rejected"),
+        (2, "accepted"),
+    ]
+    assert world.build(source) == set()
+
+
+def test_of_two_scenes_that_are_gone_each_new_one_has_one(world: World) -> None:
+    """Scenes that ask for the same are not given the same takes twice."""
+    twice = AD.replace("scene park", "scene one") + AD[AD.index("scene park") :].replace("scene park", "scene two")
+    assert world.build(twice) == set(), "they are one clip"
+    tried(world, "two.clip", 2)
+    renamed = twice.replace("scene one", "scene three").replace("scene two", "scene four")
+    assert world.build(renamed) == set()
+    takes = {step: len(world.lock.takes(step, "opener=doubt")) for step in ("three.clip", "four.clip")}
+    assert takes == {"three.clip": 1, "four.clip": 2}
+
+
 def test_where_all_are_rejected_the_next_take_is_bought(world: World) -> None:
     tried(world, "park.clip", 2, "rejected")
     world.judge("park.clip", 1, "rejected")

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from support.project import draw_picture
 
-from adc.compiler.plan import dump
+from adc.compiler.plan import Plan, dump
 from adc.runtime.cli import planned, session
 from adc.runtime.cli.arguments import parser
-from adc.runtime.cli.planned import Planned, planned_of, planned_or_complain
+from adc.runtime.cli.planned import Planned, plan_in_commit, planned_of, planned_or_complain
 
 SPEC = """\
 import "shared.ad"
@@ -259,3 +259,28 @@ def test_many_at_once_say_the_same(project: Path) -> None:
         assert len({process.communicate(timeout=60)[0] for process in ran}) == 1
         assert [process.returncode for process in ran] == [0] * 4
     assert len(list(notes())) == 1
+
+
+def test_a_commit_is_compiled_once(project: Path) -> None:
+    arguments, plan = parser().parse_args(["plan", "glow.ad"]), look().plan
+    asked: list[str] = []
+
+    def at(commit: str, path: str = "glow.ad") -> Plan | None:
+        def compiled() -> Plan | None:
+            asked.append(f"{commit}:{path}")
+            return None if commit == "broken" else plan
+
+        return plan_in_commit(arguments, (commit, path), compiled)
+
+    assert at("abc") == at("abc") == at("bbc") == at("bbc") == at("abc") == plan
+    assert asked == ["abc:glow.ad", "bbc:glow.ad"]
+    assert at("abc", "was.ad") == at("add") == plan
+    assert (at("broken"), at("broken")) == (None, None)
+    assert asked[2:] == ["abc:was.ad", "add:glow.ad", "broken:glow.ad", "broken:glow.ad"]
+
+
+def test_a_commit_is_compiled_anew_by_another_program(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    arguments, plan = parser().parse_args(["plan", "glow.ad"]), look().plan
+    assert plan_in_commit(arguments, ("abc", "glow.ad"), lambda: plan) == plan
+    monkeypatch.setattr(planned, "program_stamp", lambda: "another version, template, schema or model")
+    assert plan_in_commit(arguments, ("abc", "glow.ad"), lambda: None) is None
