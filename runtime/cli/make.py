@@ -105,9 +105,8 @@ def make(wanted: Sequence[Namespace], *, typed: Namespace) -> int:
                 except KeyboardInterrupt:
                     left = under_way(session, engine)
                     raise
-                lock_told = "" if engine == "draft" else _lock(ad, outcome, session)
-                if lock_told:
-                    sys.stderr.write(lock_told)
+                if engine != "draft":
+                    _lock(ad, outcome, session)
                 if outcome.failures:
                     _tell(delivered)
                     wasted = session.ledger.lines(Wanted(ad=ad.plan.name, engine=engine, since=began, wasted=True))
@@ -184,13 +183,17 @@ async def _execute(engine: str, typed: Namespace, ad: _Ad, session: Session, ter
             )
 
 
-def _lock(ad: _Ad, outcome: Outcome, session: Session) -> str:
-    """Write down what was decided; gives a sentence for people where that could not be done."""
+def _lock(ad: _Ad, outcome: Outcome, session: Session) -> None:
+    """Write down what was decided. Where that cannot be done, or is for the first time, people are told."""
+    path = ad.compilation.lock_path
+    first = not path.exists()
     try:
         keep(ad.compilation, outcome.results, outcome.keys, session.holds(ad.compilation), session)
     except LockError as error:
-        return f"{error}; what was bought is in the store, and the next build writes the lock\n"
-    return ""
+        sys.stderr.write(f"{error}; what was bought is in the store, and the next build writes the lock\n")
+        return
+    if first and path.exists():
+        print(f"\n{shown(str(path))} is new: it says what was bought for this film; commit it with the spec")
 
 
 def _delivered(ad: _Ad, outcome: Outcome, session: Session, engine: str) -> Iterator[str]:

@@ -107,7 +107,8 @@ def _file(path: str, arguments: Namespace, *, exists: bool) -> Side:
     """What a file holds now. One that is not there raises NotComparable where it has to `exist`."""
     if not os.path.exists(path):
         if exists:
-            raise NotComparable(f"there is no file {path}")
+            hint = "" if "." in path else "; two revisions are compared by a word such as main...HEAD before the spec"
+            raise NotComparable(f"there is no file {path}{hint}")
         return Side("the work tree", ())
     if holds_plans(path):
         return Side(path, _read_plans(Path(path).read_bytes(), path))

@@ -72,6 +72,7 @@ def test_a_bought_film(project: Path, tmp_path: Path, sim: Sim) -> None:
     ran = build(project, sim, "--yes")
     assert ran.code == 0, ran.err
     assert steps_that("bought", ran) == PAID
+    assert "tiny.ad.sim.lock is new: it says what was bought for this film; commit it with the spec" in ran.out
     film = decode(project / "out" / "tiny.mp4")
     assert (len(film.frames), film.width, film.height) == (330, 270, 480)
 

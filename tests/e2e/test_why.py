@@ -260,7 +260,8 @@ def test_frames_that_are_cut_otherwise_leave_what_the_lock_holds(
 ) -> None:
     monkeypatch.setattr(engines, "FRAME", replace(engines.FRAME, name="frame/99"))
     told = ad.why("proof.last_frame", capsys=capsys).out
-    assert "proof.last_frame is not made: all that would need it is held by the lock" in told
+    assert "proof.last_frame will be cut again for free: another program makes it" in told
+    assert "window.clip, as the lock has it" in told
     assert "engine     frame/1 -> frame/99" in told
     assert "window.clip is what the lock has" in ad.why("window.clip", capsys=capsys).out
 

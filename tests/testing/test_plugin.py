@@ -37,6 +37,8 @@ class Repository:
         self.root = root
         self._pytester = pytester
         monkeypatch.chdir(root)
+        # Theirs is no worker of ours: as one, it would leave the report of snapshots to us.
+        monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)
 
     def run(self, *words: str, finding: bool = False) -> pytest.RunResult:
         """Run pytest there. It is told its plugins, which is quicker, unless it is `finding` them by itself."""
