@@ -35,7 +35,12 @@ def every_write(writes: int, *, lost: float = 0.0) -> list[Kill]:
     return [Kill(write=number, when=when, lost=lost) for number in range(1, writes + 1) for when in ("before", "after")]
 
 
-SLICE = [*every_write(WRITES)[1::7], *every_write(WRITES, lost=0.5)[2::9], *moments(3, lost=0.0), *moments(3, lost=0.5)]
+SLICE = [
+    *every_write(WRITES)[1::14],
+    *every_write(WRITES, lost=0.5)[2::18],
+    *moments(1, lost=0.0),
+    *moments(1, lost=0.5),
+]
 
 
 @pytest.mark.parametrize("kill", SLICE, ids=repr)

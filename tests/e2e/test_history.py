@@ -17,7 +17,7 @@ from support.command import Ran, adc, steps_that
 from support.sim import KEY, Sim, sim_at
 from support.story import ALL, CLIPS, EDITS, Edit, distinct, write_story
 
-SLICE = 6
+SLICE = 3
 """Edits that run with everything else."""
 
 
